@@ -1,0 +1,1 @@
+"""Book generator, instance families and benchmarks."""

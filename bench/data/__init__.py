@@ -1,0 +1,1 @@
+"""Real names, codes and figures that the generator draws from."""

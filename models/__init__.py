@@ -1,0 +1,1 @@
+"""The domain: book, check-up, matching, rules, formulation, plan and checker."""

@@ -1,0 +1,1 @@
+"""Catalogue and column tables that ship with the package."""

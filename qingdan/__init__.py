@@ -1,0 +1,1 @@
+"""清单: the open optimizer for community renewal portfolios."""

@@ -1,0 +1,1 @@
+"""General solvers behind one door each."""
