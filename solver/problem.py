@@ -8,7 +8,7 @@ Maximise the profit of the options, openings and extra columns that are taken, s
   occasional, in it or an earlier one where it lasts; a module (a facility with a parent) needs its root
   open in the same sense; a facility opens at most once; of an exclusion set at most one opens;
 * **capacity** - what stands on a root takes at most its capacity: options directly on it their size, an
-  open module the larger of its minimum and the sizes of its options;
+  open module the larger of its minimum and the sizes of its options, which are at most the module's own capacity;
 * **blends** - what all that is taken spends in a demand (a class in one payment period) is met by arcs
   from sources: each portion (a fund) pays at most its percentage, each floor set at least its own;
 * **rows** - resource use of options, openings, extra columns and arcs is at most the limit. A source of
@@ -69,7 +69,7 @@ class Problem:
     group_region: Int
     # facilities (roots and the modules that stand in them; a parent is always a root)
     facility_parent: Int
-    facility_capacity: Int  # of a root, UNLIMITED where there is none; of a module UNLIMITED
+  XX
     facility_minimum: Int  # of a module: what it takes at least once open; of a root 0
     facility_occasional: Flags
     facility_exclusion: Int  # number of the set of which at most one opens, or NONE
