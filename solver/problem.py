@@ -69,7 +69,7 @@ class Problem:
     group_region: Int
     # facilities (roots and the modules that stand in them; a parent is always a root)
     facility_parent: Int
-  XX
+    facility_capacity: Int  # most that may stand on the root, or in the module; UNLIMITED where there is none
     facility_minimum: Int  # of a module: what it takes at least once open; of a root 0
     facility_occasional: Flags
     facility_exclusion: Int  # number of the set of which at most one opens, or NONE

@@ -23,7 +23,9 @@ def check_problem(problem: Problem) -> None:
     """Raise `ProblemError` unless every index points at something and every rule of the class holds."""
     faults = [*_shapes(problem)]
     if not faults:
-        faults = [*_references(problem), *_rules(problem), *_sizes(problem)]
+        references = [*_references(problem)]
+        # the rules follow the references, so all of those must point at something first
+        faults = references or [*_rules(problem), *_sizes(problem)]
     if faults:
         raise ProblemError(faults)
 
@@ -55,6 +57,9 @@ def _shapes(p: Problem) -> Iterator[str]:
         sparse: Sparse = getattr(p, name)
         if sparse.owners != owners:
             yield f"{name} has {sparse.owners} owners, {owners} are needed"
+        ends = (len(sparse.index), len(sparse.amount))
+        if sparse.start[0] != 0 or np.any(np.diff(sparse.start) < 0) or set(ends) != {int(sparse.start[-1])}:
+            yield f"{name}: start, index and amount do not fit together"
     if not p.objectives:
         yield "objectives is empty: at least one is needed"
     for objective in p.objectives:
@@ -98,15 +103,13 @@ def _references(p: Problem) -> Iterator[str]:
 
 
 def _rules(p: Problem) -> Iterator[str]:
-    if any(True for _ in _references(p)):
-        return
     module = p.facility_parent != NONE
     if np.any(module[p.facility_parent[module]]):
         yield "facility_parent: a module may stand only in a root"
-    if np.any(p.facility_capacity[module] != UNLIMITED):
-        yield "facility_capacity: only a root has a capacity"
     if np.any(p.facility_minimum[~module] != 0):
         yield "facility_minimum: only a module has a smallest size"
+    if np.any(p.facility_exclusion[~module] != NONE):
+        yield "facility_exclusion: only modules may exclude each other"
     if np.any(p.facility_occasional[module]):
         yield "facility_occasional: only a root may be occasional; its modules would be too"
     pairs = p.opening_facility * max(p.periods, 1) + p.opening_period
@@ -144,28 +147,69 @@ def _blend_rules(p: Problem) -> Iterator[str]:
     held = p.portion_floor != NONE
     if np.any(p.floor_class[p.portion_floor[held]] != p.portion_class[held]):
         yield "portion_floor: the floor set belongs to another class"
+    yield from _spending_faults(p)
 
 
 def blend_is_possible(p: Problem) -> NDArray[np.bool_]:
     """For every demand whether its arcs can pay it in full: caps reach 100, floors are within reach."""
-    usable = np.unique(np.stack([p.arc_demand, p.arc_portion]), axis=1) if p.arcs else np.zeros((2, 0), np.int64)
-    demand, portion = usable
+    # one entry for each portion that some arc brings to a demand
+    usable = np.unique(p.arc_demand * max(len(p.portion_class), 1) + p.arc_portion)
+    demand, portion = np.divmod(usable, max(len(p.portion_class), 1))
     reach = np.bincount(demand, p.portion_percent[portion], p.demands)
     possible = reach >= 100
     floors = len(p.floor_class)
     if floors:
+        floor_sum = np.bincount(p.floor_class, p.floor_percent, max(p.class_count, 1))
+        possible &= floor_sum[p.demand_class] <= 100
+        # every demand meets the floor sets of its class: pairs (demand, floor set), never a dense table
+        order = np.argsort(p.floor_class, kind="stable")
+        count = np.bincount(p.floor_class, minlength=max(p.class_count, 1))
+        first = np.cumsum(count) - count
+        each = count[p.demand_class]
+        owner = np.repeat(np.arange(p.demands, dtype=np.int64), each)
+        offset = np.arange(len(owner), dtype=np.int64) - np.repeat(np.cumsum(each) - each, each)
+        floor = order[first[p.demand_class[owner]] + offset]
+        # what the portions of a floor set can pay there
         held = p.portion_floor[portion] != NONE
-        size = (p.demands, floors)
-        within = np.zeros(size, np.int64)
-        np.add.at(within, (demand[held], p.portion_floor[portion][held]), p.portion_percent[portion][held])
-        owns = p.demand_class[:, None] == p.floor_class[None, :]
-        possible &= ~np.any(owns & (within < p.floor_percent[None, :]), axis=1)
-        possible &= np.sum(np.where(owns, p.floor_percent[None, :], 0), axis=1) <= 100
+        keys, position = np.unique(demand[held] * floors + p.portion_floor[portion[held]], return_inverse=True)
+        within = np.bincount(position, p.portion_percent[portion[held]], len(keys))
+        wanted = owner * floors + floor
+        found = np.searchsorted(keys, wanted)
+        there = np.zeros(len(wanted))
+        if len(keys):
+            at = np.minimum(found, len(keys) - 1)
+            there = np.where(keys[at] == wanted, within[at], 0.0)
+        possible[owner[there < p.floor_percent[floor]]] = False
     return np.asarray(possible, np.bool_)
 
 
+def _spending_faults(p: Problem) -> Iterator[str]:
+    possible = blend_is_possible(p)
+    for name in ("option_spend", "opening_spend"):
+        spend: Sparse = getattr(p, name)
+        bad = spend.index[(spend.amount > 0) & ~possible[spend.index]]
+        if bad.size:
+            yield f"{name}: demand {bad[0]} cannot be paid by its arcs (caps below 100 or floors out of reach)"
+
+
 def _sizes(p: Problem) -> Iterator[str]:
+    """Sums must stay exact in 64-bit floating point, which the backends compute in."""
     for objective in p.objectives:
-        total = sum(float(np.abs(part).sum()) for part in (objective.option, objective.opening, objective.extra))
+        bounds = np.maximum(np.abs(p.extra_lower), np.abs(p.extra_upper)).astype(np.float64)
+        total = float(np.abs(objective.option).sum(dtype=np.float64) + np.abs(objective.opening).sum(dtype=np.float64))
+        total += float((np.abs(objective.extra) * bounds).sum())
         if total >= HIGHEST:
             yield f"objective {objective.name}: profits add up to more than 2**53; scale them down"
+    for name in ("row_limit", "extra_lower", "extra_upper"):
+        values = getattr(p, name)
+        if np.any(values > HIGHEST) or np.any(values < -HIGHEST):
+            yield f"{name} must be within -2**53..2**53"
+    for name, size in (("option_row", p.rows), ("opening_row", p.rows), ("extra_row", p.rows)):
+        sparse: Sparse = getattr(p, name)
+        total_of_row = np.bincount(sparse.index, np.abs(sparse.amount).astype(np.float64), size)
+        if np.any(total_of_row >= HIGHEST):
+            yield f"{name}: the amounts of row {int(np.argmax(total_of_row))} add up to more than 2**53"
+    spent = np.bincount(p.option_spend.index, p.option_spend.amount.astype(np.float64), p.demands)
+    spent += np.bincount(p.opening_spend.index, p.opening_spend.amount.astype(np.float64), p.demands)
+    if np.any(spent >= HIGHEST):
+        yield f"spending in demand {int(np.argmax(spent))} adds up to more than 2**53"
