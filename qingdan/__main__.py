@@ -1,0 +1,5 @@
+"""`python -m qingdan` is the command `qingdan`."""
+
+from .app.cli import main
+
+main()
