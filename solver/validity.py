@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from .problem import HIGHEST, NONE, UNLIMITED, Problem
+from .problem import HIGHEST, NONE, Problem
 from .sparse import Sparse
 
 

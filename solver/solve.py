@@ -1,0 +1,248 @@
+"""The recipe: stage after stage, each from the plan of the one before, bounds certified, plans checked."""
+
+from __future__ import annotations
+
+import time as clock
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import Protocol, cast
+
+from .backends.outcome import Outcome, Prices, Progress
+from .certificate import Certificate, StagePrices, certified_bound, make_stage
+from .events import Event, Watcher, silent
+from .feasibility import profit, violations
+from .interrupt import Interrupt
+from .problem import Problem
+from .solution import HEADLINE, Plan, Solution, StageResult, Status, Stopped, TracePoint
+from .stop import Stop
+
+PRICE_SHARE = 0.15  # of a stage's time, at most, for prices that certify its bound
+
+
+class Method(Protocol):
+    """Solves one stage (the first objective of a problem)."""
+
+    def __call__(
+        self,
+        problem: Problem,
+        *,
+        stop: Stop,
+        seed: int,
+        threads: int,
+        progress: Progress | None,
+        interrupt: Interrupt | None,
+        warm: Plan | None,
+    ) -> Outcome: ...
+
+
+# name -> module (below this package) and function; imported only when used, since solvers are slow to import
+METHODS: dict[str, tuple[str, str]] = {
+    "highs": (".backends.highs", "solve_stage"),
+}
+AUTO = "highs"
+
+
+def methods() -> tuple[str, ...]:
+    """Names that `solve` accepts."""
+    return ("auto", *METHODS)
+
+
+def solve(
+    problem: Problem,
+    *,
+    method: str = "auto",
+    stop: Stop | None = None,
+    seed: int = 0,
+    threads: int = 2,
+    watch: Watcher = silent,
+    interrupt: Interrupt | None = None,
+    warm: Plan | None = None,
+) -> Solution:
+    """The best plan found, with its bounds; every plan given out obeys all rules of the problem.
+
+    Objectives are taken one after the other; each keeps the values reached before it. `warm` is a plan to
+    start from; it is used where it obeys the rules. The same seed and `stop.work` without a time give the
+    same plan again.
+    """
+    name = AUTO if method == "auto" else method
+    if name not in METHODS:
+        raise ValueError(f"method is {method!r}; choose one of {', '.join(methods())}")
+    run = _Run(problem, name, stop or Stop(), seed, threads, watch, interrupt or Interrupt())
+    run.tell("start")
+    if warm is not None and not violations(problem, warm):
+        run.plan = warm
+    for number in range(len(problem.objectives)):
+        if not run.stage(number):
+            break
+    return run.solution()
+
+
+@dataclass(slots=True)
+class _Run:
+    """What is known so far; one stage after the other adds to it."""
+
+    problem: Problem
+    method: str
+    stop: Stop
+    seed: int
+    threads: int
+    watch: Watcher
+    interrupt: Interrupt
+    began: float = field(default_factory=clock.monotonic)
+    plan: Plan | None = None
+    work: int = 0
+    infeasible: bool = False
+    error: str = ""
+    results: list[StageResult] = field(default_factory=list)
+    reasons: list[Stopped] = field(default_factory=list)
+    trace: list[TracePoint] = field(default_factory=list)
+    prices: list[StagePrices] = field(default_factory=list)
+
+    def seconds(self) -> float:
+        """Seconds since the start."""
+        return clock.monotonic() - self.began
+
+    def tell(self, phase: str, objective: int | None = None, bound: int | None = None, stage: str = "") -> None:
+        """Report to the watcher, and keep changes of plan or bound in the trace."""
+        seconds = self.seconds()
+        self.watch(Event(phase, seconds, objective, bound, stage))
+        if objective is None and bound is None:
+            return
+        last = self.trace[-1] if self.trace else None
+        if last is None or (last.stage, last.objective, last.bound) != (stage, objective, bound):
+            self.trace.append(TracePoint(seconds, stage, objective, bound))
+
+    def left(self, number: int) -> float | None:
+        """Seconds that stage `number` may use: until its share of the whole time ends."""
+        if self.stop.time is None:
+            return None
+        ends = deadlines([objective.name for objective in self.problem.objectives])
+        return self.stop.time * ends[number] - self.seconds()
+
+    def stage(self, number: int) -> bool:
+        """Solve one stage; False when the later ones have nothing to start from."""
+        name = self.problem.objectives[number].name
+        reached = tuple(cast(int, result.objective) for result in self.results)
+        problem = self.problem.stage(number, reached)
+        before = None if self.plan is None else profit(problem, problem.objectives[0], self.plan)
+        bound = certified = None
+        stopped = Stopped.USER if self.interrupt.is_set else Stopped.TIME
+        left = self.left(number)
+        if not self.interrupt.is_set and (left is None or left > 0):
+            certified = self._certify(problem, number, reached, left)
+            self.tell("prices", before, certified, name)
+            outcome = self._search(problem, number, name, certified)
+            self.work += outcome.work
+            self.error = self.error or outcome.error
+            if outcome.infeasible and self.plan is None:
+                self.infeasible = True
+            bound, stopped = outcome.bound, outcome.stopped
+            self._take(problem, outcome.plan)
+        if self.plan is None:
+            self.reasons.append(stopped)
+            self.results.append(StageResult(name, None, _lower(bound, certified), certified))
+            return False
+        objective = profit(problem, problem.objectives[0], self.plan)
+        # a plan that passed the check outweighs a claimed bound below it
+        bound = _lower(None if bound is None else max(bound, objective), certified)
+        if bound == objective:
+            stopped = Stopped.OPTIMAL
+        self.reasons.append(stopped)
+        self.results.append(StageResult(name, objective, bound, certified))
+        self.tell("stage", objective, bound, name)
+        return True
+
+    def _certify(self, problem: Problem, number: int, reached: tuple[int, ...], left: float | None) -> int | None:
+        from .backends.highs import lp_prices
+
+        budget = None if left is None else PRICE_SHARE * left
+        prices = lp_prices(problem, time=budget, threads=self.threads, interrupt=self.interrupt)
+        return None if prices is None else self._keep_prices(problem, number, reached, prices)
+
+    def _keep_prices(self, problem: Problem, number: int, reached: tuple[int, ...], prices: Prices) -> int:
+        self.prices.append(make_stage(problem, number, reached, prices.group, prices.row))
+        return certified_bound(self.problem, Certificate(tuple(self.prices)), len(self.prices) - 1)
+
+    def _search(self, problem: Problem, number: int, name: str, certified: int | None) -> Outcome:
+        module, function = METHODS[self.method]
+        method = cast(Method, getattr(import_module(module, __package__), function))
+        headline = _headline([objective.name for objective in self.problem.objectives])
+        left = self.left(number)
+        work = None if self.stop.work is None else max(0, self.stop.work - self.work)
+        limits = Stop(
+            time=None if left is None else max(0.1, left),
+            gap=self.stop.gap if number >= headline else 0.0,
+            work=work,
+        )
+
+        def progress(objective: int | None, bound: int | None) -> None:
+            self.tell("search", objective, _lower(bound, certified), name)
+
+        return method(
+            problem, stop=limits, seed=self.seed, threads=self.threads,
+            progress=progress, interrupt=self.interrupt, warm=self.plan,
+        )  # fmt: skip
+
+    def _take(self, problem: Problem, plan: Plan | None) -> None:
+        """Keep a plan if it obeys every rule and is no worse than the one held."""
+        if plan is None:
+            return
+        if violations(problem, plan):
+            from .backends.highs import settled
+
+            mended = settled(problem, plan)
+            if mended is None or violations(problem, mended):
+                self.error = self.error or "the plan found breaks a rule by more than the tolerance"
+                return
+            plan = mended
+        objective = problem.objectives[0]
+        if self.plan is None or profit(problem, objective, plan) >= profit(problem, objective, self.plan):
+            self.plan = plan
+
+    def solution(self) -> Solution:
+        """The result of all that happened."""
+        order = (Stopped.USER, Stopped.TIME, Stopped.WORK, Stopped.GAP)
+        stopped = next((reason for reason in order if reason in self.reasons), Stopped.OPTIMAL)
+        if self.infeasible:
+            status, stopped = Status.INFEASIBLE, Stopped.OPTIMAL
+        elif self.plan is None:
+            status = Status.ERROR if self.error else Status.INTERRUPTED
+        else:
+            proven = all(result.objective == result.bound for result in self.results)
+            status = Status.OPTIMAL if proven else Status.FEASIBLE
+        return Solution(
+            status=status,
+            stopped=stopped,
+            plan=self.plan,
+            stages=tuple(self.results),
+            seconds=self.seconds(),
+            method=self.method,
+            seed=self.seed,
+            work=self.work,
+            trace=tuple(self.trace),
+            certificate=Certificate(tuple(self.prices)) if self.prices else None,
+        )
+
+
+def deadlines(names: list[str]) -> list[float]:
+    """When each stage must end, as a share of the whole time; what one leaves unused passes to the next.
+
+    Stages before the headline share 20 %, the headline takes 65 %, those after it share the rest.
+    """
+    headline = _headline(names)
+    before, after = headline, len(names) - headline - 1
+    weight = [0.20 / max(before, 1)] * before + [0.65] + [0.15 / max(after, 1)] * after
+    total, ends = 0.0, []
+    for share in weight:
+        total += share
+        ends.append(total)
+    return [end / total for end in ends]
+
+
+def _headline(names: list[str]) -> int:
+    return names.index(HEADLINE) if HEADLINE in names else len(names) - 1
+
+
+def _lower(one: int | None, other: int | None) -> int | None:
+    known = [value for value in (one, other) if value is not None]
+    return min(known) if known else None
