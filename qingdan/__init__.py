@@ -38,7 +38,7 @@ _HOME = {
     "write_run": "models.run",
 }
 
-__all__ = [  # noqa: RUF022 - plain sorted order, as the test reads it
+__all__ = [
     "Book",
     "BookError",
     "Options",
