@@ -70,9 +70,7 @@ class Factors(_Frozen):
     def _known_programmes(cls, weight: Mapping[str, int]) -> Mapping[str, int]:
         unknown = [name for name in weight if name not in PROGRAMMES]
         if unknown:
-            raise PydanticCustomError(
-                "unknown_name", "unknown", {"name": unknown[0], "known": ";".join(PROGRAMMES)}
-            )
+            raise PydanticCustomError("unknown_name", "unknown", {"name": unknown[0], "known": ";".join(PROGRAMMES)})
         return {name: weight.get(name, 100) for name in PROGRAMMES}
 
     @field_validator("basis", "date")

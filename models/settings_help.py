@@ -1,7 +1,7 @@
 """The words of `book.toml`: what each key means, and what to say when one is wrong."""
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -23,14 +23,38 @@ HELP: Mapping[str, tuple[str, str, str]] = MappingProxyType(
             "the coordinates were converted from this datum; written by the program",
         ),
         "data_kind": ("数据性质", "real 真实 或 synthetic 模拟", "real, or synthetic for made-up data"),
-        "walking_factor": ("步行系数", "步行距离与直线距离之比,至少1", "walking distance over straight line, at least 1"),
+        "walking_factor": (
+            "步行系数",
+            "步行距离与直线距离之比,至少1",
+            "walking distance over straight line, at least 1",
+        ),
         "seed": ("随机种子", "模拟数据所用的种子", "seed with which synthetic data were made"),
-        "complaints_window_days": ("诉求统计天数", "截止日前多少天内的诉求计入", "days before as_of in which complaints count"),
-        "complaint_minimum": ("诉求起点件数", "达到几件才算反映强烈", "complaints from which a matter counts as strongly felt"),
-        "factors.level_worth": ("水平分值", "无、有、够、好四级的分值", "points of the levels none, exists, enough, good"),
+        "complaints_window_days": (
+            "诉求统计天数",
+            "截止日前多少天内的诉求计入",
+            "days before as_of in which complaints count",
+        ),
+        "complaint_minimum": (
+            "诉求起点件数",
+            "达到几件才算反映强烈",
+            "complaints from which a matter counts as strongly felt",
+        ),
+        "factors.level_worth": (
+            "水平分值",
+            "无、有、够、好四级的分值",
+            "points of the levels none, exists, enough, good",
+        ),
         "factors.discount_percent": ("逐年折扣", "晚一年开工效益按百分之几计", "percent that one year later is worth"),
-        "factors.repeat_years": ("不重复年限", "改造后多少年内不重复同一内容", "years in which the same content is not renewed again"),
-        "factors.fit_out_share": ("装修费占比", "单体造价中装修部分的百分比", "percent of the cost that is fitting out"),
+        "factors.repeat_years": (
+            "不重复年限",
+            "改造后多少年内不重复同一内容",
+            "years in which the same content is not renewed again",
+        ),
+        "factors.fit_out_share": (
+            "装修费占比",
+            "单体造价中装修部分的百分比",
+            "percent of the cost that is fitting out",
+        ),
         "factors.note": ("说明", "系数的说明", "a note on the factors"),
         "factors.programme_weight.resilience": ("韧性权重", "百分数,100为不加权", "percent, 100 is neutral"),
         "factors.programme_weight.facilities": ("设施权重", "百分数,100为不加权", "percent, 100 is neutral"),
@@ -123,7 +147,7 @@ _WORDS: Mapping[str, Words] = MappingProxyType(
 )  # fmt: skip
 
 
-def nearest(name: str, known: list[str]) -> str:
+def nearest(name: str, known: Sequence[str]) -> str:
     """The known name that is most like this one, or nothing."""
     found = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
     return found[0] if found else ""

@@ -137,7 +137,7 @@ def year_of(column: Column, name: str) -> int | None:
     """The year in the name of a family's column, or None if the name is not of that family."""
     for prefix in (column.prefix, f"{column.name_zh}_"):
         rest = name.removeprefix(prefix)
-        if rest != name and len(rest) == 4 and rest.isascii() and rest.isdigit():
+        if rest != name and len(rest) == 4 and rest.isascii() and rest.isdigit() and 1900 <= int(rest) <= 2100:
             return int(rest)
     return None
 
