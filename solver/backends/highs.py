@@ -46,6 +46,26 @@ def solve_stage(
     if not matrix.columns:
         empty = matrix.plan(np.zeros(0))
         return Outcome(Stopped.OPTIMAL, plan=empty, bound=0)
+    start = None if warm is None else matrix.vector(problem, warm)
+    outcome, lost = _searched(matrix, start, stop, seed, threads, progress, interrupt, began)
+    if lost:
+        # HiGHS may answer with the start itself while it states the value of a better plan that its presolve
+        # made of it; without a start it keeps what it finds
+        outcome, _ = _searched(matrix, None, stop, seed, threads, progress, interrupt, began)
+    return outcome
+
+
+def _searched(
+    matrix: Matrix,
+    start: Float | None,
+    stop: Stop,
+    seed: int,
+    threads: int,
+    progress: Progress | None,
+    interrupt: Interrupt | None,
+    began: float,
+) -> tuple[Outcome, bool]:
+    """One run, and whether its plan falls short of the value that HiGHS states for it."""
     with _running(threads) as highs:
         _pass(highs, matrix, relaxed=False)
         highs.setOptionValue("random_seed", seed)
@@ -58,13 +78,11 @@ def solve_stage(
             highs.setOptionValue("mip_max_nodes", stop.work)
         if stop.time is not None:
             highs.setOptionValue("time_limit", max(0.1, stop.time - (clock.monotonic() - began)))
-        if warm is not None:
-            values = matrix.vector(problem, warm)
-            highs.setSolution(len(values), np.arange(len(values), dtype=np.int32), values)
+        if start is not None:
+            highs.setSolution(len(start), np.arange(len(start), dtype=np.int32), start)
         _subscribe(highs, progress, interrupt)
         highs.run()
-        outcome = _outcome(highs, matrix, stop)
-    return outcome
+        return _outcome(highs, matrix, stop)
 
 
 def lp_prices(
@@ -154,12 +172,12 @@ def _pass(highs: Any, matrix: Matrix, *, relaxed: bool, negated: bool = False) -
         raise ValueError("HiGHS refused the model")
 
 
-def _outcome(highs: Any, matrix: Matrix, stop: Stop) -> Outcome:
+def _outcome(highs: Any, matrix: Matrix, stop: Stop) -> tuple[Outcome, bool]:
     status, info = highs.getModelStatus(), highs.getInfo()
     known = highspy.HighsModelStatus
     work = max(0, int(info.mip_node_count))
     if status in (known.kInfeasible, known.kUnboundedOrInfeasible):
-        return Outcome(Stopped.OPTIMAL, infeasible=True, work=work)
+        return Outcome(Stopped.OPTIMAL, infeasible=True, work=work), False
     stopped = {
         known.kOptimal: Stopped.OPTIMAL,
         known.kTimeLimit: Stopped.TIME,
@@ -169,13 +187,16 @@ def _outcome(highs: Any, matrix: Matrix, stop: Stop) -> Outcome:
     }.get(status)
     error = "" if stopped else f"HiGHS: {highs.modelStatusToString(status)}"
     bound = whole_bound(info.mip_dual_bound)
-    plan = None
+    plan, lost = None, False
     if info.primal_solution_status == int(highspy.SolutionStatus.kSolutionStatusFeasible):
-        plan = matrix.plan(np.asarray(highs.getSolution().col_value, np.float64))
+        values = np.asarray(highs.getSolution().col_value, np.float64)
+        plan = matrix.plan(values)
         value = whole_value(info.objective_function_value)
+        stated = info.objective_function_value
+        lost = bool(matrix.profit @ values < stated - 1e-5 - 1e-9 * abs(stated))
         if stopped is Stopped.OPTIMAL and bound is not None and value is not None and bound > value:
             stopped = Stopped.GAP
-    return Outcome(stopped or Stopped.TIME, plan=plan, bound=bound, work=work, error=error)
+    return Outcome(stopped or Stopped.TIME, plan=plan, bound=bound, work=work, error=error), lost
 
 
 def _subscribe(highs: Any, progress: Progress | None, interrupt: Interrupt | None) -> None:

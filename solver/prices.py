@@ -1,0 +1,163 @@
+"""Dual prices by an averaged subgradient: what a unit of every group and row is worth.
+
+Groups and rows are relaxed; at given prices money is a fractional knapsack for each demand and every block is
+solved exactly (`walk`), so each step gives an upper bound. Steps fall geometrically; the direction is an average that
+leans on the past (Barahona and Anbil 2000 and the prototypes measured in docs/explanation/method.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from .blend_walk import BlendLayout, lay_out_blends, mix
+from .layout import Layout, lay_out
+from .problem import NONE, Problem
+from .sparse import Sparse
+from .walk import walk
+
+Float = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Priced:
+    """A problem ready to be priced again and again."""
+
+    problem: Problem
+    layout: Layout
+    blends: BlendLayout
+    option_use: sparse.csr_matrix  # options x (rows, demands, groups)
+    opening_use: sparse.csr_matrix
+    extra_use: sparse.csr_matrix  # extras x rows
+    arc_use: sparse.csr_matrix  # arcs x rows, the source included
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """The dual function at one point: its value, what is taken there, and its subgradient."""
+
+    value: float
+    option: Flags
+    opening: Flags
+    extra: Float
+    group_slack: Float  # capacity less what is taken
+    row_slack: Float  # limit less what is used
+    option_profit: Float  # reduced
+
+
+def _csr(part: Sparse, columns: int) -> sparse.csr_matrix:
+    return sparse.csr_matrix((part.amount.astype(np.float64), part.index, part.start), shape=(part.owners, columns))
+
+
+def make_priced(problem: Problem) -> Priced:
+    """Compile a single-objective problem for pricing."""
+    p = problem
+    member = np.flatnonzero(p.option_group != NONE)
+    groups = sparse.csr_matrix(
+        (p.option_weight[member].astype(np.float64), (member, p.option_group[member])), shape=(p.options, p.groups)
+    )
+    source = sparse.csr_matrix((np.ones(p.arcs), (np.arange(p.arcs), p.arc_source)), shape=(p.arcs, p.rows))
+    return Priced(
+        problem=p,
+        layout=lay_out(p),
+        blends=lay_out_blends(p),
+        option_use=sparse.hstack([_csr(p.option_row, p.rows), _csr(p.option_spend, p.demands), groups], format="csr"),
+        opening_use=sparse.hstack([_csr(p.opening_row, p.rows), _csr(p.opening_spend, p.demands)], format="csr"),
+        extra_use=_csr(p.extra_row, p.rows),
+        arc_use=(source + _csr(p.arc_row, p.rows)).tocsr(),
+    )
+
+
+def evaluate(priced: Priced, group_price: Float, row_price: Float) -> Evaluation:
+    """The dual function and a subgradient at these prices (points per unit)."""
+    p, objective = priced.problem, priced.problem.objectives[0]
+    unit_cost, arc_share = mix(priced.blends, priced.arc_use @ row_price)
+    money = np.concatenate([row_price, unit_cost])
+    option_profit = objective.option - priced.option_use @ np.concatenate([money, group_price])
+    opening_profit = objective.opening - priced.opening_use @ money
+    extra_profit = objective.extra - priced.extra_use @ row_price
+    value, _, option, opening = walk(priced.layout, p.option_period, p.option_size, option_profit, opening_profit)
+    extra = np.where(extra_profit > 0, p.extra_upper, p.extra_lower).astype(np.float64)
+    value += float(extra_profit @ extra) + float(group_price @ p.group_capacity) + float(row_price @ p.row_limit)
+    used = priced.option_use[np.flatnonzero(option)].sum(axis=0).A1
+    open_used = priced.opening_use[np.flatnonzero(opening)].sum(axis=0).A1
+    used[: p.rows + p.demands] += open_used
+    spent = used[p.rows : p.rows + p.demands]
+    paid = arc_share * spent[p.arc_demand]
+    row_used = used[: p.rows] + priced.arc_use.T @ paid + priced.extra_use.T @ extra
+    return Evaluation(
+        value, option, opening, extra,
+        p.group_capacity - used[p.rows + p.demands :], p.row_limit - row_used, option_profit,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class DualPrices:
+    """The best prices found and the bound that they give (in floating point)."""
+
+    group: Float
+    row: Float
+    bound: float
+    steps: int
+
+
+def price_scales(priced: Priced) -> tuple[Float, Float, Float, Float]:
+    """Natural sizes: of group prices, of row prices (points a unit), and of uses of groups and rows."""
+    p = priced.problem
+    profit = np.abs(p.objectives[0].option.astype(np.float64))
+    member = np.flatnonzero(p.option_group != NONE)
+    group = np.zeros(p.groups)
+    np.maximum.at(group, p.option_group[member], profit[member] / np.maximum(p.option_weight[member], 1))
+    # a hundred yuan is worth the mean benefit of what it buys; a row's unit the mean benefit of its users
+    spend = np.abs(_csr(p.option_spend, p.demands))
+    cost = spend.sum(axis=1).A1
+    density = profit.sum() / max(cost.sum(), 1.0)
+    use = np.abs(_csr(p.option_row, p.rows))
+    total = use.sum(axis=0).A1
+    worth = (use.T @ profit) / np.maximum(total, 1.0)
+    touched = np.diff(use.tocsc().indptr)
+    row = np.where(total > 0, worth / np.maximum(total / np.maximum(touched, 1), 1.0), 0.0)
+    row = np.where(np.bincount(p.arc_source, minlength=p.rows) > 0, density, np.minimum(row, profit.max(initial=1.0)))
+    largest = np.maximum(np.abs(p.row_limit.astype(np.float64)), total / np.maximum(touched, 1))
+    return group, row, np.maximum(p.group_capacity.astype(np.float64), 1.0), np.maximum(largest, 1.0)
+
+
+def find_prices(
+    priced: Priced,
+    *,
+    steps: int = 1000,
+    start: tuple[Float, Float] | None = None,
+    first_step: float = 2.0,
+    last_step: float = 3e-4,
+    past: float = 0.95,
+    proceed: Callable[[int, float], bool] = lambda step, bound: True,
+) -> DualPrices:
+    """Prices that make the bound small; `proceed(step, bound)` may end the search early."""
+    p = priced.problem
+    group_scale, row_scale, group_size, row_size = price_scales(priced)
+    group = np.zeros(p.groups) if start is None else start[0].copy()
+    row = np.zeros(p.rows) if start is None else start[1].copy()
+    group_move, row_move = np.zeros(p.groups), np.zeros(p.rows)
+    best = DualPrices(group.copy(), row.copy(), np.inf, 0)
+    fall = (last_step / first_step) ** (1.0 / max(steps - 1, 1))
+    length = first_step
+    for step in range(steps):
+        at = evaluate(priced, group, row)
+        if at.value < best.bound:
+            best = DualPrices(group.copy(), row.copy(), at.value, step + 1)
+        if not proceed(step, best.bound):
+            break
+        lean = past if step else 0.0
+        group_move = lean * group_move - (1 - lean) * np.clip(at.group_slack / group_size, -4, 4)
+        row_move = lean * row_move - (1 - lean) * np.clip(at.row_slack / row_size, -4, 4)
+        group += length * group_scale * group_move
+        row += length * row_scale * row_move
+        group = np.where(p.group_exact, group, np.maximum(group, 0.0))
+        row = np.maximum(row, 0.0)
+        length *= fall
+    return best
