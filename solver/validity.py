@@ -57,6 +57,7 @@ def _shapes(p: Problem) -> Iterator[str]:
         sparse: Sparse = getattr(p, name)
         if sparse.owners != owners:
             yield f"{name} has {sparse.owners} owners, {owners} are needed"
+            continue
         ends = (len(sparse.index), len(sparse.amount))
         if sparse.start[0] != 0 or np.any(np.diff(sparse.start) < 0) or set(ends) != {int(sparse.start[-1])}:
             yield f"{name}: start, index and amount do not fit together"

@@ -6,10 +6,9 @@ from collections.abc import Iterator
 from itertools import product
 
 import numpy as np
-from scipy.optimize import linprog
-
 from qingdan.solver.problem import NONE, UNLIMITED, Problem
 from qingdan.solver.sparse import Sparse
+from scipy.optimize import linprog
 
 Columns = tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]
 

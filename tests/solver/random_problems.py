@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-
 from qingdan.solver.problem import NONE, UNLIMITED, Objective, Problem, make_problem
 from qingdan.solver.sparse import Sparse
 
@@ -62,11 +61,7 @@ def _knapsack(rng: np.random.Generator) -> Problem:
     use = _sparse(rng, options, rows, 1, 20, 0.8)
     return make_problem(
         1,
-        (
-            Objective(
-                "benefit", rng.integers(1, 30, options), np.zeros(0, np.int64), rng.integers(-5, 9, extras)
-            ),
-        ),
+        (Objective("benefit", rng.integers(1, 30, options), np.zeros(0, np.int64), rng.integers(-5, 9, extras)),),
         option_group=np.full(options, NONE),
         row_limit=use.totals(np.ones(options, np.int64), rows) // 2,
         option_row=use,
