@@ -54,6 +54,8 @@ class Factors(_Frozen):
     discount_percent: Annotated[StrictInt, Field(ge=1, le=100)] = 97
     repeat_years: Annotated[StrictInt, Field(ge=0, le=100)] = 5
     fit_out_share: Percent = 25
+    least_tenure_years: Annotated[StrictInt, Field(ge=1, le=100)] = 5
+    emergency_cost: Annotated[StrictInt, Field(ge=0, le=10**9)] = 2000
     note: StrictStr = ""
     basis: Mapping[str, StrictStr] = Field(default_factory=dict)
     date: Mapping[str, Day] = Field(default_factory=dict)
@@ -82,7 +84,10 @@ class Factors(_Frozen):
         return {name: told[name] for name in FACTORS if name in told}
 
 
-FACTORS = ("level_worth", "programme_weight", "discount_percent", "repeat_years", "fit_out_share")
+FACTORS = (
+    "level_worth", "programme_weight", "discount_percent", "repeat_years", "fit_out_share", "least_tenure_years",
+    "emergency_cost",
+)  # fmt: skip
 
 
 class BookSettings(_Frozen):

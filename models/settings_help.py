@@ -55,6 +55,16 @@ HELP: Mapping[str, tuple[str, str, str]] = MappingProxyType(
             "单体造价中装修部分的百分比",
             "percent of the cost that is fitting out",
         ),
+        "factors.least_tenure_years": (
+            "最短使用年数",
+            "用房用地开工后至少还能用几年才安排",
+            "years for which a site must stay free from the start of works on",
+        ),
+        "factors.emergency_cost": (
+            "应急处置费",
+            "目录没有应急措施时每份的费用(元)",
+            "yuan a lot of emergency handling where the catalogue has none",
+        ),
         "factors.note": ("说明", "系数的说明", "a note on the factors"),
         "factors.programme_weight.resilience": ("韧性权重", "百分数,100为不加权", "percent, 100 is neutral"),
         "factors.programme_weight.facilities": ("设施权重", "百分数,100为不加权", "percent, 100 is neutral"),
