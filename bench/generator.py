@@ -1,0 +1,94 @@
+"""Synthetic books on real community names: everything but names, codes and county census is made up (模拟数据)."""
+
+from collections.abc import Sequence
+from importlib.resources import files
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from ..models.book import Book
+from ..models.settings import BookSettings
+from .baseline import baseline, factors
+from .budgets import fund_table, payer_table
+from .costs import cheapest
+from .places import community_table, neighbourhood_table, picked, positions
+from .register import listing_table, pilots, project_tables
+from .residents import LAST_DAY, complaint_table, consultation_table
+from .resources import operator_table, policy_table, site_table
+
+HORIZON = 10
+DEMO_COUNTY, DEMO_COMMUNITIES, DEMO_SEED = "360925", 14, 2027
+
+
+def generate(
+    communities: int, seed: int, *, counties: Sequence[str] | None = None, years: Sequence[int] = (2027, 2028, 2029)
+) -> Book:
+    """A book of so many communities; the same arguments give the same book, to the last digit.
+
+    Names, codes and county census figures are real; places on the map, baseline, complaints, resources and
+    money are made up. `counties` limits the choice to these county codes. Raises `ValueError` for counties
+    that do not exist or have too few communities.
+    """
+    years = tuple(years)
+    rng = np.random.default_rng(seed)
+    picks = picked(communities, rng, counties)
+    lon, lat = positions(picks, rng)
+    old, new = factors(pl.DataFrame({"lon": lon, "lat": lat}), picks["census_county"], rng)
+    people = community_table(picks, lon, lat, old, new, rng)
+    chosen = pilots(people, rng)
+    category = pl.DataFrame(
+        {"row": list(chosen), "kind": list(chosen.values())}, schema={"row": pl.Int64, "kind": pl.String}
+    )
+    marked = (
+        people.with_row_index("row")
+        .with_columns(pl.col("row").cast(pl.Int64))
+        .join(category, on="row", how="left", maintain_order="left")
+    )
+    people = people.with_columns(marked["kind"].alias("pilot_category"))
+    homes = neighbourhood_table(people, old, rng)
+    checked = baseline(people, homes, old, new, rng)
+    rows = checked.expected["row"].to_numpy()
+    take = cheapest(checked.expected["service_type"], checked.expected["short"].to_numpy())
+    sites = site_table(people, years, rng)
+    funds = fund_table(people, rows, take, years, rng)
+    projects, payments = project_tables(people, sites, years, rng)
+    tables = {
+        "communities": people,
+        "neighbourhoods": homes,
+        "facilities": checked.facilities,
+        "complaints": complaint_table(people, checked.expected, LAST_DAY, rng),
+        "consultations": consultation_table(people, homes, checked.expected, rng),
+        "sites": sites,
+        "funds": funds,
+        "payers": payer_table(people, funds, rows, take, years, HORIZON, rng),
+        "policies": policy_table(people, years, rng),
+        "operators": operator_table(people, rng),
+        "projects": projects,
+        "payments": payments,
+        "listings": listing_table(people, chosen, rng),
+    }
+    book = Book(_settings(people, seed, years), tables)
+    return book
+
+
+def _settings(communities: pl.DataFrame, seed: int, years: tuple[int, ...]) -> BookSettings:
+    cities = communities["city_code"].unique().sort().to_list()
+    counties = communities["county_code"].unique().sort().to_list()
+    region = counties if len(counties) <= 3 else cities
+    places = communities["county"].unique(maintain_order=True).to_list() if len(counties) <= 3 else ["江西省"]
+    return BookSettings(
+        title=f"{'、'.join(places)}好社区清单簿(模拟数据,{len(communities)}个社区)",
+        region=tuple(code for code in region if code.startswith("36")) if len(cities) < 11 else ("36",),
+        plan_years=years,
+        horizon_years=HORIZON,
+        as_of=LAST_DAY,
+        datum="WGS84",
+        data_kind="synthetic",
+        seed=seed,
+    )
+
+
+def demo_book() -> Path:
+    """The folder of the demo book that ships with the package: 靖安县, simulated data."""
+    return Path(str(files("qingdan.bench.data").joinpath("demo_book")))
