@@ -153,7 +153,13 @@ def _checked(raw: RawBook) -> Book:
             faults += wrong_measures(table, frame)
     if faults or settings is None:
         raise BookError(faults)
-    return _converted(Book(settings, {name: frame.drop(ROW) for name, frame in frames.items()}, raw.scenario))
+    return _converted(Book(settings, {name: frame.drop(ROW) for name, frame in frames.items()}, _tidy(raw.scenario)))
+
+
+def _tidy(scenario: str | None) -> str | None:
+    """The text of the rules with one form of line ends, and exactly one at its end."""
+    text = (scenario or "").replace("\r\n", "\n").replace("\r", "\n").strip("\n")
+    return text + "\n" if text.strip() else None
 
 
 def _scenario_faults(text: str | None) -> list[Fault]:

@@ -158,7 +158,7 @@ def _wrong_text(column: Column, cell: str) -> Words:
                 "把该列设为文本格式后重新填写代码", "set the column to text format and fill in the code again",
             )  # fmt: skip
         half = unicodedata.normalize("NFKC", cell)
-        if re.search(r"[0-9]", cell):
+        if re.search(r"[\uff10-\uff19]", cell):
             return "用了全角数字", "full-width digits", f"改为半角 {half}", f"write {half} in half-width digits"
         if len(cell) > 200:
             return "编号过长", "the identifier is too long", "至多200字", "use at most 200 characters"

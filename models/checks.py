@@ -137,7 +137,8 @@ def wrong_codes(table: Table, frame: pl.DataFrame) -> Iterator[Fault]:
                 )
     if table.name == "communities":
         for low, high in (("county_code", "city_code"), ("street_code", "county_code")):
-            wrong = frame.filter(~pl.col(low).str.starts_with(pl.col(high)))
+            shaped = pl.col(high).str.contains(_PATTERNS[table.name, high][0])
+            wrong = frame.filter(shaped & ~pl.col(low).str.starts_with(pl.col(high)))
             for row, inner, outer in wrong.select(ROW, low, high).iter_rows():
                 yield Fault(
                     table.name, row, low, inner, f"不在{table.header_zh(high)} {outer} 之内", f"not within {high} {outer}",
@@ -165,6 +166,7 @@ def wrong_homes(table: Table, frames: Frames) -> Iterator[Fault]:
         return
     homes = frames["neighbourhoods"].select(pl.col("id").alias("neighbourhood"), pl.col("community").alias("home"))
     pairs = frame.select(ROW, "community", "neighbourhood").drop_nulls()
+    pairs = pairs.join(frames["communities"].select(pl.col("id").alias("community")).unique(), on="community", how="semi")
     joined = pairs.join(
         homes.drop_nulls().unique("neighbourhood"), on="neighbourhood", how="inner", maintain_order="left"
     )

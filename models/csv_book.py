@@ -67,10 +67,11 @@ def read_folder(folder: Path) -> RawBook:
             found[table.name] = path.name
             raw, wrong = read_table(path, table)
             faults += wrong
-            if raw is None:
-                lost.add(table.name)
-            else:
+            if raw is not None:
                 tables.append(raw)
+            # Where rows are lost, references to them are not to blame.
+            if raw is None or "id" not in raw.frame.columns or any(fault.row > 1 for fault in wrong):
+                lost.add(table.name)
     told, settings, wrong = read_settings(texts[SETTINGS]) if texts[SETTINGS] is not None else ({}, None, [])
     return RawBook(told, settings, texts[SCENARIO], tuple(tables), frozenset(lost), (*faults, *wrong))
 

@@ -3,6 +3,7 @@
 import re
 import zipfile
 from collections.abc import Mapping
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import polars as pl
 
 from .excel_sheets import DICTIONARY, EXPLANATION, RULES, SETTINGS_SHEET, write_workbook
 from .faults import SETTINGS, BookError, Fault
-from .raw_tables import RawBook, RawTable, raw_table, table_named, unknown_table
+from .raw_tables import RawBook, RawTable, column_named, raw_table, table_named, unknown_table
 from .settings import settings_of
 from .settings_cells import settings_mapping
 from .tables import Table
@@ -19,6 +20,9 @@ from .tables import Table
 __all__ = ["is_book_workbook", "read_workbook", "write_workbook"]
 
 _ERROR_CELL = re.compile(rb'<c r="([A-Z]+)([0-9]+)"[^>]*\bt="e"[^>]*>(?:<f[^>]*>[^<]*</f>|<f[^>]*/>)?<v>([^<]*)</v>')
+
+_USED_CELL = re.compile(rb'<c r="([A-Z]+)[0-9]+"[^>/]*>(?!</c>)')
+_NUMERIC = ("int", "year", "number", "percent", "money")
 
 
 def is_book_workbook(path: Path) -> bool:
@@ -67,9 +71,12 @@ def read_workbook(path: Path) -> RawBook:
             faults.append(Fault(table.name, 0, "", sheet, *words, "只留一张", "keep only one of them"))
         else:
             found[table.name] = sheet
-            raw, wrong = _table(table, cells, errors.get(sheet, {}))
+            raw, wrong = _table(table, _exact(reader, sheet, table, cells), errors.get(sheet, {}))
             faults += wrong
             tables.append(raw)
+            # Where identifiers are lost, references to them are not to blame.
+            if "id" not in raw.frame.columns or any(fault.row > 1 for fault in wrong):
+                lost.add(table.name)
     if SETTINGS_SHEET not in reader.sheet_names:
         faults.append(
             Fault(
@@ -91,6 +98,23 @@ def _cells(reader: fastexcel.ExcelReader, sheet: str) -> pl.DataFrame:
     except fastexcel.FastExcelError:
         # A sheet without any cell.
         return pl.DataFrame()
+
+
+def _exact(reader: fastexcel.ExcelReader, sheet: str, table: Table, cells: pl.DataFrame) -> pl.DataFrame:
+    """The cells with numbers as they are kept in the file.
+
+    As text, a number comes cut off after 9 decimals: 10951219.4653 as 10951219.465299999.
+    """
+    for place, header in enumerate(cells.row(0) if cells.height else ()):
+        name = column_named(table, (header or "").strip())
+        text = cells.to_series(place)
+        cut = text.str.contains(r"^-?[0-9]+\.[0-9]{9}$").fill_null(False)
+        if name and table.column(name).kind in _NUMERIC and cut.any():
+            loaded = reader.load_sheet(sheet, header_row=None, skip_rows=0, dtypes="float", use_columns=[place])
+            numbers = loaded.to_polars().to_series()
+            texts = [f"{Decimal(repr(number)):f}" for number in numbers.filter(cut)]
+            cells = cells.with_columns(text.scatter(cut.arg_true(), texts))
+    return cells
 
 
 def _table(table: Table, cells: pl.DataFrame, errors: Mapping[tuple[int, int], str]) -> tuple[RawTable, list[Fault]]:
@@ -130,8 +154,7 @@ def _error_cells(path: Path) -> dict[str, dict[tuple[int, int], str]]:
             text = parts.read(part)
             if b't="e"' in text:
                 hits = [(int(row), _column(name), value.decode()) for name, row, value in _ERROR_CELL.findall(text)]
-                used = re.search(rb'<c r="([A-Z]+)[0-9]+"', text)
-                first = _column(used[1]) if used else 0
+                first = min(map(_column, _USED_CELL.findall(text)))
                 found[sheet] = {(row, column - first): value for row, column, value in hits}
     return found
 

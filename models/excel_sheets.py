@@ -20,6 +20,8 @@ LAST_ROW = 1_048_576  # rows of a sheet
 LONGEST_CELL = 32_767  # characters of a cell
 _LONGEST_LIST = 255  # characters of the choices of a drop-down that are written in place
 
+_DIGITS, _DECIMALS = 15, 9  # that a number in a cell keeps when it is read as text
+
 _FIRST_EXCEL_DAY = datetime.date(1900, 3, 1)  # before it, Excel counts a day that never was
 _NUMERIC = ("int", "year", "number", "percent", "money")
 
@@ -140,12 +142,10 @@ def _shown(column: Column, values: pl.Series) -> list[Any]:
 
 def _writer(sheet: Any, column: Column, look: Any) -> Write:
     def number(row: int, place: int, text: str) -> None:
-        # A cell keeps 16 digits; a number that needs more is kept as text, so that nothing changes on reading.
-        value = float(text)
-        if float(f"{value:.16G}") == value and (
-            column.kind == "number" or len(text.lstrip("-").replace(".", "")) <= 15
-        ):
-            sheet.write_number(row, place, value, look)
+        # A number of more digits than a cell gives back is kept as text, so that nothing changes on reading.
+        whole, _, part = text.lstrip("-").partition(".")
+        if len(whole) + len(part) <= _DIGITS and len(part) <= _DECIMALS:
+            sheet.write_number(row, place, float(text), look)
         else:
             sheet.write_string(row, place, text, look)
 

@@ -53,7 +53,7 @@ def settings_mapping(cells: pl.DataFrame) -> tuple[Mapping[str, Any], Mapping[tu
     for row, cell in enumerate(cells.iter_rows(), start=1):
         key, name, value = (str(part or "").strip() for part in cell[:3])
         key = key or names.get(name, name)
-        if row == 1 and key == HEADERS[0] or not value:
+        if (row == 1 and key == HEADERS[0]) or not value:
             continue
         path = tuple(key.split("."))
         if path in rows:

@@ -200,3 +200,59 @@ def _load() -> Mapping[str, Table]:
 
 TABLES: Mapping[str, Table] = _load()
 """Every table of the book by its English name, in the order in which they are written."""
+
+
+def reference_markdown() -> str:
+    """The reference page of the book, `docs/reference/book.md`, made from the tables themselves."""
+    lines = list(_INTRODUCTION)
+    for table in TABLES.values():
+        lines += ["", f"## {table.name} {table.name_zh}", "", f"{table.text_zh}. {table.text_en}.", ""]
+        lines += ["| column | 表头 | kind | unit | required | values | meaning |", "|---|---|---|---|---|---|---|"]
+        lines += [_reference_row(column) for column in table.columns]
+    return "\n".join(lines) + "\n"
+
+
+def _reference_row(column: Column) -> str:
+    limits = ["" if limit is None else f"{limit:.15g}" for limit in (column.low, column.high)]
+    values = f"{limits[0]} to {limits[1]}" if any(limits) else ""
+    if column.refers:
+        values = f"[{column.refers}](#{column.refers}-{TABLES[column.refers].name_zh})"
+    elif column.choices:
+        choices = [code if code == label else f"`{code}` {label}" for code, label in column.choices.items()]
+        values = ", ".join(choices)
+    name_zh = f"{column.name_zh}_2027…" if column.family else column.name_zh
+    name = f"{column.prefix}2027`…" if column.family else f"{column.name}`"
+    meaning = "; ".join(text for text in (column.text_zh, column.text_en) if text)
+    cells = (f"`{name}", name_zh, column.kind, column.unit, "yes" if column.required else "", values, meaning)
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+
+_INTRODUCTION = (
+    "# 清单簿 The book",
+    "",
+    "A book is a folder with `book.toml` and one CSV file a table, or one Excel workbook with a sheet a table; both hold",
+    "the same and turn into each other without loss. `qingdan new` makes an empty one. A book may leave out any table.",
+    "",
+    "* Headers are the English or the Chinese names; codes are the English ones or their Chinese labels.",
+    "* CSV files are UTF-8, with or without a byte order mark, parted by commas; file names are the English or the",
+    "  Chinese names of the tables. GBK is refused: save as *CSV UTF-8* in Excel.",
+    "* Money is in 万元 with at most 4 decimals and is held as whole yuan. An empty cell means unknown or no limit,",
+    "  never 0. Entries of a list are parted by `;`, never by its full-width form. Blanks around a cell do not count.",
+    "* Dates are `2027-03-01`; `2027/3/1` is read as the same day. Years of a budget stand in columns of their own.",
+    "* Coordinates are longitude and latitude in the `datum` of `book.toml`. CGCS2000 is taken as WGS-84; GCJ02 and BD09",
+    "  are converted to WGS-84 on reading, and the book then says `converted_from`.",
+    "* Points must lie in a box around Jiangxi, or around China where `region` names a place outside the province.",
+    "* Reading reports every fault at once - table, row as Excel counts it, column, value, cause and mend - and changes",
+    "  nothing: numbers with full-width digits, units, percent signs or thousands separators are faults too.",
+    "* In the workbook the sheet 簿 holds `book.toml`, 政策约束 the lines of `scenario.toml`, 说明 explains every column.",
+    "  A number with more than 9 decimals or 15 digits is written as text there, since a cell would round it.",
+    "",
+    "The digest of a book is the SHA-256 of its canonical form: `book.toml` in the order of its keys without comments,",
+    "then for each table that has rows, in the order of this page, a line break, `[name]`, a line break, and the table",
+    "as CSV with every cell in double quotes: columns in the order of this page (those without any value left out), rows by",
+    "`id`, money in 万元 and numbers without trailing zeros or exponents, codes in English, an empty cell as `\"\"`.",
+    "",
+    "| kind | 类型 | meaning |",
+    "|---|---|---|",
+    *(f"| {kind} | {zh} | {en} |" for kind, (zh, en) in KINDS_ZH.items()),
+)
