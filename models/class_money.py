@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Final
 
@@ -87,7 +87,7 @@ def left_of_rows(problem: Problem, plan: Plan) -> Int:
 
 
 def _network(p: Problem, plan: Plan, active: Int, due: Int) -> Network:
-    demands, demand = np.unique(p.arc_demand[active], return_inverse=True)
+    demands = np.unique(p.arc_demand[active])
     place = p.arc_demand[active] * max(len(p.portion_class), 1) + p.arc_portion[active]
     pairs, portion = np.unique(place, return_inverse=True)
     of_demand, of_portion = np.divmod(pairs, max(len(p.portion_class), 1))
@@ -156,9 +156,7 @@ def _side_rows(p: Problem, plan: Plan, active: Int) -> tuple[csr_array, Float, F
     entries = p.arc_row.taken(active)
     rows, row = np.unique(entries.index, return_inverse=True)
     side = csr_array(
-        coo_array(
-            (entries.amount.astype(np.float64), (row, entries.owner_of_entry())), shape=(len(rows), len(active))
-        )
+        coo_array((entries.amount.astype(np.float64), (row, entries.owner_of_entry())), shape=(len(rows), len(active)))
     )
     left = left_of_rows(p, plan)[rows]
     limited = left < HIGHEST
@@ -168,3 +166,21 @@ def _side_rows(p: Problem, plan: Plan, active: Int) -> tuple[csr_array, Float, F
     kept = side[np.flatnonzero(limited)]
     margin = np.asarray(abs(kept).sum(axis=1)).ravel() / HUNDRED
     return kept, room, margin
+
+
+def arcs_for(problem: Problem, plan: Plan) -> Float | None:
+    """Some payment, in hundreds by arc, for what a plan takes; None where its money does not reach.
+
+    Serves to start from a plan of which only the works are known.
+    """
+    due = spent(problem, plan)
+    arc = np.zeros(problem.arcs)
+    active = np.flatnonzero(due[problem.arc_demand] > 0)
+    if np.any(np.bincount(problem.arc_demand[active], minlength=problem.demands)[due > 0] == 0):
+        return None
+    if len(active):
+        found = _moved(problem, replace(plan, arc=arc), active, due, np.zeros(problem.rows, np.int64))
+        if found is None:
+            return None
+        arc[active] = np.maximum(found, 0.0)
+    return arc

@@ -134,7 +134,9 @@ def split_by_budget_year(
 
     `by_year` has for every fund the yuan of each budget year; both totals are kept.
     """
-    left = {fund: [[year, amount] for year, amount in sorted(years.items()) if amount] for fund, years in by_year.items()}
+    left = {
+        fund: [[year, amount] for year, amount in sorted(years.items()) if amount] for fund, years in by_year.items()
+    }
     out: dict[tuple[str, str, int], int] = {}
     for (project, fund), wanted in sorted(grants.items()):
         queue = left[fund]
