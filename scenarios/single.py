@@ -14,8 +14,12 @@ from ..solver.events import Event, Watcher, silent
 from ..solver.interrupt import Interrupt
 from ..solver.problem import Problem
 from ..solver.solution import Plan, Solution
+from ..solver.solve import methods
 from ..solver.solve import solve as solve_problem
 from ..solver.stop import Stop
+
+
+__all__ = ["Event", "Interrupt", "methods", "solve"]
 
 
 def solve(

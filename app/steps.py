@@ -1,0 +1,168 @@
+"""One function a command: read, call, show. No mathematics."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .console import INTERRUPTED, NO, NO_PLAN, Console, Exit, Refusal
+from .running import describe, watched
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from ..models.book import Book
+    from ..models.scenario import Scenario
+
+SYNTHETIC = "模拟数据（非真实）"
+JUDGEMENTS = {
+    "none": "无", "short": "有而不够", "poor": "够而不好", "met": "达标", "unknown": "未采集", "not_applicable": "不适用",
+}  # fmt: skip
+
+
+def scenario_for(book: Book, path: Path | None) -> Scenario:
+    """The scenario named, else the book's own, else none."""
+    from ..models.scenario import Scenario, parse_scenario, read_scenario
+
+    if path is not None:
+        return read_scenario(path)
+    return parse_scenario(book.scenario_text) if book.scenario_text else Scenario()
+
+
+def banner(book: Book) -> str:
+    """Title of the book, marked where its data are synthetic."""
+    mark = f"【{SYNTHETIC}】" if book.settings.data_kind == "synthetic" and SYNTHETIC not in book.settings.title else ""
+    return f"{book.settings.title}{mark}"
+
+
+def write_table(frame: pl.DataFrame, path: Path) -> None:
+    """A frame as CSV, whole or not at all."""
+    beside = path.with_name(f".{path.name}.part")
+    frame.write_csv(beside)
+    beside.replace(path)
+
+
+def run_checkup(console: Console, path: Path, out: Path | None) -> None:
+    """`qingdan checkup`"""
+    from ..models.book import read_book, write_book
+    from ..models.checkup import checkup
+
+    book = read_book(path)
+    found = checkup(book)
+    if out is not None:
+        write_book(book.with_table("needs", found.needs), out)
+    changes = dict(found.changes.group_by("what").len().sort("what").iter_rows())
+    document = {
+        "book": str(path), "out": None if out is None else str(out), "judgements": found.counts,
+        "needs": found.needs.height, "changes": changes, "unknown": found.unknown.height, "tickets": found.tickets.height,
+    }  # fmt: skip
+    console.say(f"好社区专项体检　{banner(book)}")
+    console.table(
+        "三级判定（社区或小区 × 服务类型）", ["判定", "数"],
+        [[name, found.counts.get(code, 0)] for code, name in JUDGEMENTS.items()],
+    )  # fmt: skip
+    special = found.needs.filter(found.needs["need_class"] == "special").height
+    console.say(
+        f"需求清单：专项整治类 {special} 条，一般整治类交办 {found.tickets.height} 条；未采集 {found.unknown.height} 项"
+    )
+    console.done(document, f"已写入 {out}" if out is not None else "")
+
+
+def run_match(console: Console, path: Path, out: Path | None, scenario_path: Path | None) -> None:
+    """`qingdan match`"""
+    from ..models.book import read_book
+    from ..models.checkup import checkup
+    from ..models.matching import match, options_summary
+
+    book = read_book(path)
+    scenario = scenario_for(book, scenario_path)
+    if book.table("needs").is_empty():
+        book = book.with_table("needs", checkup(book, scenario).needs)
+    options = match(book, scenario)
+    summary = options_summary(options, book)
+    if out is not None:
+        out.mkdir(parents=True, exist_ok=True)
+        for name in ("needs", "facilities", "openings", "options", "packages", "refusals"):
+            write_table(getattr(options, name), out / f"{name}.csv")
+    console.say(f"匹配　{banner(book)}")
+    refusals = options.refusals.group_by("code").len().sort("len", descending=True)
+    console.table("没有任何备选方案的需求", ["原因", "条数"], list(refusals.iter_rows()))
+    console.say(
+        f"需求 {options.needs.height} 条，备选方案 {options.options.height} 个（去除被支配者之前 {options.found} 个）"
+    )
+    console.done({"book": str(path), **summary}, f"已写入 {out}" if out is not None else "")
+
+
+def run_solve(
+    console: Console, path: Path, out: Path, scenario_path: Path | None, *,
+    method: str, gap: float, time: float, work: int | None, threads: int, seed: int, warm: Path | None,
+) -> None:  # fmt: skip
+    """`qingdan solve`"""
+    from ..models.book import read_book
+    from ..models.run import read_run, write_run
+    from ..scenarios.single import methods, solve
+
+    if method not in methods():
+        known = "、".join(methods())
+        raise Refusal(f"没有方法 {method}；可用：{known}", f"no method {method}; there are: {', '.join(methods())}")
+    if out.exists() and not (out / "result.json").is_file() and any(out.iterdir() if out.is_dir() else [out]):
+        raise Refusal(f"{out} 已存在且不是结果文件夹", f"{out} exists and is not a run folder")
+    book = read_book(path)
+    scenario = scenario_for(book, scenario_path)
+    started = read_run(warm) if warm is not None else None
+    with watched(console) as (watch, interrupt):
+        run = solve(
+            book, scenario, method=method, gap=gap, time=time, work=work, threads=threads, seed=seed,
+            warm=started, watch=watch, interrupt=interrupt,
+        )  # fmt: skip
+    write_run(out, run)
+    result = run.result
+    console.done({**result, "run": str(out)}, "\n".join([banner(book), *describe(result, run.plan), f"已写入 {out}"]))
+    if interrupt.is_set:
+        raise Exit(INTERRUPTED)
+    if result["status"] == "infeasible":
+        raise Exit(NO)
+    if run.plan is None:
+        raise Exit(NO_PLAN)
+
+
+def run_check(console: Console, book: Path, run: Path) -> None:
+    """`qingdan check`"""
+    from ..models.checker import check
+
+    for path, zh, en in ((book, "清单簿", "book"), (run, "结果文件夹", "run folder")):
+        if not path.exists():
+            raise Refusal(f"找不到{zh} {path}", f"there is no {en} {path}")
+    report = check(book, run)
+    console.done(report.document(), report.text())
+    if not report.passed:
+        raise Exit(NO)
+
+
+def run_generate(console: Console, communities: int, seed: int, out: Path) -> None:
+    """`qingdan generate`"""
+    from ..bench.generator import generate
+    from ..bench.hardness import hardness, shown
+    from ..models.book import write_book
+
+    book = generate(communities, seed)
+    write_book(book, out)
+    figures = hardness(book)
+    console.say(banner(book))
+    console.table("难度指标", ["指标", "数值", "标准"], shown(figures))
+    console.done({"book": str(out), "seed": seed, "hardness": figures}, f"已写入 {out}")
+
+
+def run_export(console: Console, path: Path, mps: Path | None, lp: Path | None, scenario_path: Path | None) -> None:
+    """`qingdan export`"""
+    from ..models.book import read_book
+    from ..scenarios.export import export
+
+    if mps is None and lp is None:
+        raise Refusal("请用 --mps 或 --lp 指定文件", "name a file with --mps or --lp")
+    book = read_book(path)
+    sizes = export(book, scenario_for(book, scenario_path), mps=mps, lp=lp)
+    written = [str(file) for file in (mps, lp) if file is not None]
+    console.done(
+        {"files": written, **sizes}, f"已写入 {'、'.join(written)}：{sizes['columns']} 个0/1列，{sizes['rows']} 行"
+    )
