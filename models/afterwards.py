@@ -23,10 +23,8 @@ KINDS_ZH = {RUNNING: "运行维护", SUBSIDY: "运营补贴", RENT: "租金", DE
 def annuity(rate: float | None, years: int) -> int:
     """Fen a year for `years` years that repay 100 yuan at `rate` percent, rounded up (derivation §6)."""
     interest = Fraction(str(rate or 0)) / 100
-    if interest == 0:
-        exact = Fraction(10_000, years)
-    else:
-        exact = 10_000 * interest / (1 - (1 + interest) ** -years)
+    # without interest the sum is repaid in equal parts
+    exact = Fraction(10_000, years) if interest == 0 else 10_000 * interest / (1 - (1 + interest) ** -years)
     return -(-exact.numerator // exact.denominator)
 
 

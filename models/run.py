@@ -191,8 +191,11 @@ def read_run(folder: Path | str) -> StoredRun:
         tables = {name: read_table(name, folder / f"{name}.csv") for name in TABLE_NAMES} if _has_plan(folder) else {}
     except (OSError, ValueError, pl.exceptions.PolarsError) as error:
         told = error.filename if isinstance(error, OSError) and error.filename else folder
-        raise BookError([_fault(Path(told), "读不出,不是完整的测算结果", "cannot be read: not a whole run",
-                                "给出 qingdan solve 写出的文件夹", "name a folder that qingdan solve wrote")]) from error  # fmt: skip
+        words = (
+            "读不出,不是完整的测算结果", "cannot be read: not a whole run",
+            "给出 qingdan solve 写出的文件夹", "name a folder that qingdan solve wrote",
+        )  # fmt: skip
+        raise BookError([_fault(Path(told), *words)]) from error
     return StoredRun(folder, result, tables, text)
 
 

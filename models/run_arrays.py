@@ -1,4 +1,4 @@
-"""`problem.npz` and `certificate.npz`: the compiled program and its proof as plain arrays, readable with numpy alone."""
+"""`problem.npz` and `certificate.npz`: the program and its proof as plain arrays, readable with numpy alone."""
 
 from __future__ import annotations
 
@@ -71,7 +71,8 @@ def problem_of(arrays: Arrays) -> Problem:
 def certificate_arrays(solution: Solution) -> dict[str, Array] | None:
     """The prices of every certified stage, or None without a certificate.
 
-    `stage` and `scale` have one element a stage with prices; the k-th of them has `reached_k`, `group_price_k`, `row_price_k`.
+    `stage` and `scale` have one element a stage with prices; the k-th of them has `reached_k`, `group_price_k`
+    and `row_price_k`.
     """
     if solution.certificate is None:
         return None

@@ -97,10 +97,10 @@ def _rounded(n: Network, near: Float, width: int) -> Int | None:
     arcs, portions, sets = len(n.arc_source), len(n.portion_limit), len(n.set_least)
     demands, sources = len(n.demand), len(n.source_limit)
     near = np.maximum(near, 0.0)
-    by_portion = np.bincount(n.arc_portion, near, portions)
+    by_portion = np.bincount(n.arc_portion, near, portions).astype(np.float64)
     inside = n.portion_set != NO_SET
-    by_set = np.bincount(n.portion_set[inside], by_portion[inside], sets)
-    by_source = np.bincount(n.arc_source, near, sources)
+    by_set = np.bincount(n.portion_set[inside], by_portion[inside], sets).astype(np.float64)
+    by_source = np.bincount(n.arc_source, near, sources).astype(np.float64)
     # nodes: sources, portions, sets, demands, then the two ends of the whole flow
     portion0, set0, demand0 = sources, sources + portions, sources + portions + sets
     start, end = demand0 + demands, demand0 + demands + 1

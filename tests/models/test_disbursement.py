@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
 from qingdan.models.class_money import class_money, left_of_rows
 from qingdan.models.disbursement import (
     Due,
@@ -24,8 +23,15 @@ from qingdan.solver.sparse import Sparse
 
 
 def money_problem(
-    dues: list[int], arcs: list[tuple[int, int, int]], *, percent: list[int], floor_of: list[int],
-    floor_percent: list[int], limits: list[int], arc_row: Sparse | None = None, side_limits: tuple[int, ...] = (),
+    dues: list[int],
+    arcs: list[tuple[int, int, int]],
+    *,
+    percent: list[int],
+    floor_of: list[int],
+    floor_percent: list[int],
+    limits: list[int],
+    arc_row: Sparse | None = None,
+    side_limits: tuple[int, ...] = (),
 ) -> Problem:
     """One class; one option takes everything; arcs are (demand, portion, source)."""
     demands = len(dues)
