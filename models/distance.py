@@ -20,7 +20,9 @@ def metres(lon1: Degrees, lat1: Degrees, lon2: Degrees, lat2: Degrees, walking_f
     return walking_factor * np.sqrt(east * east + north * north)
 
 
-def pairs_in_reach(communities: pl.DataFrame, sites: pl.DataFrame, radius: float, walking_factor: float) -> pl.DataFrame:
+def pairs_in_reach(
+    communities: pl.DataFrame, sites: pl.DataFrame, radius: float, walking_factor: float
+) -> pl.DataFrame:
     """Pairs of a community and a site of the same county no farther apart than `radius`, or the site in it.
 
     Both frames have `county_code`, `lon`, `lat`; `communities` has `community`, `sites` has `site` and `home`
@@ -38,7 +40,11 @@ def pairs_in_reach(communities: pl.DataFrame, sites: pl.DataFrame, radius: float
         for start in range(0, len(places), step):
             part = places.slice(start, step)
             far = metres(
-                part["lon"].to_numpy()[:, None], part["lat"].to_numpy()[:, None], lon[None, :], lat[None, :], walking_factor
+                part["lon"].to_numpy()[:, None],
+                part["lat"].to_numpy()[:, None],
+                lon[None, :],
+                lat[None, :],
+                walking_factor,
             )
             inside = part["community"].to_numpy()[:, None] == homes[None, :]
             row, column = np.nonzero((far <= radius) | inside)

@@ -177,7 +177,9 @@ class Eligibility:
             self._accepted[key] = [(fund, cap) for fund, cap in pairs if cap > 0]
         return self._accepted[key]
 
-    def eligible(self, measure: str, city: str, county: str, *, built: int, pilot: bool, module: bool) -> list[tuple[Fund, int]]:
+    def eligible(
+        self, measure: str, city: str, county: str, *, built: int, pilot: bool, module: bool
+    ) -> list[tuple[Fund, int]]:
         """Funds that may pay, SOC and LOAN among them; `built` as in `open_needs`."""
         asks = self.costs[measure].asks_consent and not module
         return [

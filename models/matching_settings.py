@@ -6,6 +6,8 @@ import datetime
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import polars as pl
+
 from .book import Book
 from .rule_base import yuan
 from .scenario import PlaceFactors, Scenario
@@ -42,6 +44,7 @@ class MatchingSettings:
     most_packages: int = 2
     selects_pilots: bool = False
     dig_once: tuple[DigOnce, ...] = ()
+    free_waivers: frozenset[str] = frozenset()  # waivers without a number: whoever takes one leaves it to all
     looks_at_costs: bool = False
     looks_at_departments: bool = False
     looks_at_measures: bool = False
@@ -70,17 +73,24 @@ def matching_settings(book: Book, scenario: Scenario | None = None) -> MatchingS
             for number, rule in enumerate(rules)
             if rule.kind == "dig_once"
         ),
+        free_waivers=_free_waivers(book, scenario),
         # A floor on money, or a share of what is used, may want the dearer option; a ceiling in 万元 never does.
         looks_at_costs=any(
             rule.kind == "money" and (rule.bound == "floor" or (rule.share is not None and rule.of == "used"))
             for rule in rules
         ),
         looks_at_departments=any(
-            rule.kind in ("money", "number", "met")
-            and (bool(rule.departments) or "department" in rule.each)
+            rule.kind in ("money", "number", "met") and (bool(rule.departments) or "department" in rule.each)
             for rule in rules
         ),
         looks_at_measures=any(
             rule.kind == "changes" or (rule.kind in ("pin", "forbid") and bool(rule.measures)) for rule in rules
         ),
     )
+
+
+def _free_waivers(book: Book, scenario: Scenario) -> frozenset[str]:
+    waivers = book.table("policies").filter(pl.col("kind") == "fee_waiver")
+    numbers = [name for name in waivers.columns if name.startswith("number_")]
+    free = waivers.filter(pl.all_horizontal(pl.lit(True), *(pl.col(name).is_null() for name in numbers)))
+    return frozenset(free["id"].to_list()) - {quota.policy for quota in scenario.quotas}

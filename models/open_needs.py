@@ -86,7 +86,12 @@ def open_needs(
         & ~pl.col("mandatory")
     )
     frame = frame.with_columns(barred=barred.fill_null(False))
-    return _with_consent(frame, book, settings).sort("id").with_row_index("need").with_columns(pl.col("need").cast(pl.Int64))
+    return (
+        _with_consent(frame, book, settings)
+        .sort("id")
+        .with_row_index("need")
+        .with_columns(pl.col("need").cast(pl.Int64))
+    )
 
 
 def _built(thresholds: Sequence[int]) -> pl.Expr:
@@ -105,7 +110,9 @@ def with_factors(frame: pl.DataFrame, settings: MatchingSettings) -> pl.DataFram
     for city, county, street in keys.iter_rows():
         at = settings.factors_at(city, county, street)
         weights = [at.programme_weight[name] for name in PROGRAMMES]
-        rows.append((city, county, street, at.cost_percent, at.discount_percent, at.repeat_years, *at.level_worth, *weights))
+        rows.append(
+            (city, county, street, at.cost_percent, at.discount_percent, at.repeat_years, *at.level_worth, *weights)
+        )
     names = ["city_code", "county_code", "street_code", "cost_percent", "discount", "repeat_years"]
     names += [f"worth_{level}" for level in range(4)] + [f"weight_{name}" for name in PROGRAMMES]
     schema = {name: pl.String if name.endswith("_code") else pl.Int64 for name in names}

@@ -73,7 +73,9 @@ def site_fits(
         .when(want == "building").then((kind == "building") | ((kind == "room") & pl.col("own_entrance").fill_null(False)))
         .otherwise(kind != "land")
     )  # fmt: skip
-    permitted = (pl.col("allowed") == "yes") | pl.col("change_list").list.contains(pl.col("service_type")).fill_null(False)
+    permitted = (pl.col("allowed") == "yes") | pl.col("change_list").list.contains(pl.col("service_type")).fill_null(
+        False
+    )
     policies = book.table("policies")
     combos = pairs.select("city_code", "county_code", "service_type", "use").unique()
     combos = combos.with_columns(
@@ -84,9 +86,7 @@ def site_fits(
     first_plan, last_plan = settings.plan_years[0], settings.plan_years[-1]
     pairs = pairs.join(combos, on=["city_code", "county_code", "service_type", "use"], how="left").with_columns(
         first=pl.max_horizontal(pl.lit(first_plan, pl.Int64), pl.col("free_from")),
-        last=pl.min_horizontal(
-            pl.lit(last_plan, pl.Int64), pl.col("free_until") - (settings.least_tenure_years - 1)
-        ),
+        last=pl.min_horizontal(pl.lit(last_plan, pl.Int64), pl.col("free_until") - (settings.least_tenure_years - 1)),
         permitted=permitted,
     )
     months = policies.filter(pl.col("kind") == "fast_track").select(
@@ -143,14 +143,18 @@ def site_variants(fits: pl.DataFrame, book: Book) -> pl.DataFrame:
         variant=pl.lit(CHANGE, pl.Int64), first=pl.col("change_first"), fast=none
     )
     faster = fitting.filter(
-        ~pl.col("permitted") & (pl.col("fast_first") < pl.col("change_first")) & (pl.col("fast_first") <= pl.col("last"))
+        ~pl.col("permitted")
+        & (pl.col("fast_first") < pl.col("change_first"))
+        & (pl.col("fast_first") <= pl.col("last"))
     ).with_columns(
         variant=pl.lit(CHANGE | FAST, pl.Int64),
         first=pl.col("fast_first"),
         last=pl.min_horizontal("last", pl.col("change_first") - 1),
     )
     states = pl.concat([plain, changed, faster])
-    return with_waivers(states, book).select("site", "measure", "variant", "first", "last", "change", "fast", "waiver", "waived")
+    return with_waivers(states, book).select(
+        "site", "measure", "variant", "first", "last", "change", "fast", "waiver", "waived"
+    )
 
 
 def with_waivers(rows: pl.DataFrame, book: Book) -> pl.DataFrame:
