@@ -210,7 +210,8 @@ def _sizes(p: Problem) -> Iterator[str]:
         total_of_row = np.bincount(sparse.index, np.abs(sparse.amount).astype(np.float64), size)
         if np.any(total_of_row >= HIGHEST):
             yield f"{name}: the amounts of row {int(np.argmax(total_of_row))} add up to more than 2**53"
-    spent = np.bincount(p.option_spend.index, p.option_spend.amount.astype(np.float64), p.demands)
+    spent = np.zeros(p.demands)  # bincount of nothing counts in whole numbers
+    spent += np.bincount(p.option_spend.index, p.option_spend.amount.astype(np.float64), p.demands)
     spent += np.bincount(p.opening_spend.index, p.opening_spend.amount.astype(np.float64), p.demands)
     if np.any(spent >= HIGHEST):
         yield f"spending in demand {int(np.argmax(spent))} adds up to more than 2**53"
