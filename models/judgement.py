@@ -53,7 +53,8 @@ def judged(book: Book, types: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]
     cells = _cells(book, types, rows, told)
     events = by_cell(told, cells.filter(pl.col("neighbourhood") != ""), smallest_number=settings.complaint_minimum)
     own = _own(rows, settings.as_of)
-    supplied = _supplied(book, types, rows, numbers, credits)
+    refused = own.filter("not_applicable").select("community", "service_type", "neighbourhood")
+    supplied = _supplied(book, types, rows, numbers, credits, refused.drop("neighbourhood"))
     kinds = types.select(pl.col("id").alias("service_type"), *TYPE_COLUMNS)
     found = (
         cells.join(kinds, on="service_type")
@@ -99,6 +100,7 @@ def _survey(book: Book, types: pl.DataFrame) -> pl.DataFrame:
             quantity=parts(pl.col("quantity")),
             score=(pl.col("quality") * 100).round().cast(pl.Int64),
             applicable=pl.col("applicable").fill_null(True),
+            partial=(pl.col("metric_kind") == "supply") & pl.col("neighbourhood").is_not_null(),
             stands=stands,
             lon=pl.when(stands).then("lon").otherwise("own_lon"),
             lat=pl.when(stands).then("lat").otherwise("own_lat"),
@@ -133,18 +135,26 @@ def _cells(book: Book, types: pl.DataFrame, rows: pl.DataFrame, told: pl.DataFra
 def _own(rows: pl.DataFrame, as_of: datetime.date) -> pl.DataFrame:
     scored = pl.col("score").is_not_null()
     applies = pl.col("applicable")
+    # A supply row of one neighbourhood speaks for that neighbourhood alone.
+    refused = (~applies & ~pl.col("partial")).any() | (~applies).all()
     return rows.group_by(CELL).agg(
-        rows=pl.len(),
-        known_rows=pl.col("quantity").is_not_null().sum(),
-        own=pl.col("quantity").sum(),
-        not_applicable=(~applies).any(),
+        rows=applies.sum().cast(pl.Int64),
+        known_rows=(applies & pl.col("quantity").is_not_null()).sum().cast(pl.Int64),
+        own=pl.col("quantity").filter(applies).sum(),
+        not_applicable=refused,
         seen=pl.col("surveyed").fill_null(as_of).max(),
+        surveyed_on=pl.col("surveyed").max(),
         own_quality=pl.col("score").filter(scored).sum() / scored.sum() / 100,
     )
 
 
 def _supplied(
-    book: Book, types: pl.DataFrame, rows: pl.DataFrame, numbers: pl.DataFrame, credits: pl.DataFrame
+    book: Book,
+    types: pl.DataFrame,
+    rows: pl.DataFrame,
+    numbers: pl.DataFrame,
+    credits: pl.DataFrame,
+    refused: pl.DataFrame,
 ) -> pl.DataFrame:
     communities = book.table("communities")
     points = communities.select(community="id", own_lon="lon", own_lat="lat")
@@ -159,9 +169,7 @@ def _supplied(
         lon=pl.coalesce("lon", "own_lon"),
         lat=pl.coalesce("lat", "own_lat"),
     ).select(columns)
-    supply = rows.filter(pl.col("metric_kind") == "supply")
-    refused = supply.filter(~pl.col("applicable")).select("community", "service_type").unique()
-    standing = supply.filter("applicable").select(columns)
+    standing = rows.filter(pl.col("metric_kind") == "supply", pl.col("applicable")).select(columns)
     return served(
         pl.concat([standing, finished]),
         communities.select("id", "lon", "lat"),

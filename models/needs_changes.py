@@ -89,8 +89,10 @@ def _number(amount: pl.Expr) -> pl.Expr:
 def _reason(case: pl.Expr, what: pl.Expr) -> pl.Expr:
     judgement = pl.col("judgement")
     found = (
-        pl.when(judgement == "none")
-        .then(pl.lit("服务半径内没有,或超过第一级界限"))
+        pl.when(judgement.is_in(["none", "short"]) & (pl.col("metric_kind") == "defect"))
+        .then(pl.when(judgement == "none").then(pl.lit("问题超过第一级界限")).otherwise(pl.lit("仍有问题未解决")))
+        .when(judgement == "none")
+        .then(pl.lit("服务半径内没有,或不足第一级界限"))
         .when(judgement == "short")
         .then(pl.lit("数量低于标准"))
         .otherwise(pl.format("质量得分或每千人诉求未达标(近一年诉求{}件)", pl.col("complaints").fill_null(0)))

@@ -95,33 +95,50 @@ def _with_ids(rows: pl.DataFrame, taken: pl.Series) -> pl.DataFrame:
 
 
 def _stores(projects: pl.DataFrame, as_of: datetime.date) -> pl.DataFrame:
-    """For every need that a project names, the status that follows from the project's store.
+    """For every need that a project names, the store that counts: signed before finished, reserve and idea.
 
-    Signed before finished, reserve and idea; a finished work that is accepted has been assessed by this check-up.
+    `accepted_on` and `delivered` are those of a finished work that is accepted, else empty.
     """
-    accepted = (pl.col("accepted_on") <= as_of).fill_null(False)
-    store = pl.when((pl.col("store") == "finished") & accepted).then(pl.lit("left")).otherwise("store")
     order = {"building": 0, "finished": 1, "reserve": 2, "idea": 3, "left": 4}
+    accepted = ((pl.col("store") == "finished") & (pl.col("accepted_on") <= as_of)).fill_null(False)
     return (
-        projects.select(need=pl.col("needs").str.split(";"), store=store)
+        projects.select(
+            "store",
+            need=pl.col("needs").str.split(";"),
+            accepted_on=pl.when(accepted).then("accepted_on"),
+            delivered=pl.when(accepted).then(pl.col("delivered").fill_null("")),
+        )
         .explode("need")
         .filter(pl.col("need").is_not_null())
         .with_columns(place=pl.col("store").replace_strict(order, return_dtype=pl.Int64))
-        .sort("place")
+        .sort("place", "accepted_on", "delivered", nulls_last=False)
         .unique("need", keep="first", maintain_order=True)
-        .select("need", "store")
+        .select("need", "store", "accepted_on", "delivered")
     )
 
 
+def _store() -> pl.Expr:
+    """The store, but `left` for a finished work that this check-up has assessed.
+
+    Assessed is an accepted work whose delivery of the service is stated, or that a dated survey has seen since.
+    """
+    stated = pl.col("delivered").str.contains(pl.col("service_type") + "=", literal=True)
+    surveyed = pl.col("surveyed_on") >= pl.col("accepted_on")
+    assessed = stated.fill_null(False) | surveyed.fill_null(False)
+    return pl.when(assessed).then(pl.lit("left")).otherwise("store")
+
+
 def _new_values(rows: pl.DataFrame, as_of: datetime.date) -> pl.DataFrame:
-    case, old_status, store = pl.col("case"), pl.col("old_status"), pl.col("store")
+    case, old_status, store = pl.col("case"), pl.col("old_status"), _store()
     listed = case.is_in(["new", "again", "rebound", "found"])
     opened = case.is_in(["new", "again", "rebound"])
     ended = case.is_in(["done", "off"])
     today = pl.lit(as_of)
     came_back = (case == "rebound") | ((case == "found") & (old_status == "rebound"))
-    # A general need that was moved to the special ones stays one of them.
-    need_class = pl.when(old_status == "to_special").then("old_need_class").otherwise("need_class")
+    edited = pl.col("old_edited").str.split(";").fill_null([])
+    # A general need that was moved to the special ones stays as it was entered.
+    moved = (old_status == "to_special").fill_null(False) | edited.list.contains("need_class")
+    need_class = pl.when(pl.col("judged") & ~moved).then("need_class").otherwise("old_need_class")
     general = pl.col("need_class") == "general"
     special_status = (
         pl.when(case.is_in(["done", "off", "shut"]))
@@ -157,10 +174,7 @@ def _new_values(rows: pl.DataFrame, as_of: datetime.date) -> pl.DataFrame:
         .otherwise(old_status)
     )
     closing = pl.when((case == "off") | general).then(pl.lit("closed")).otherwise(pl.lit("met"))
-    rows = rows.with_columns(
-        need_class=pl.coalesce(pl.when(pl.col("judged")).then(need_class), "old_need_class"), due=due
-    )
-    edited = pl.col("old_edited").str.split(";").fill_null([])
+    rows = rows.with_columns(need_class=need_class, due=due)
     values: dict[str, pl.Expr] = {
         "quantity": pl.col("amount") / PARTS,
         "urgency": pl.min_horizontal(pl.col("urgency") + came_back.cast(pl.Int64), MOST_URGENT),
