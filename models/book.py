@@ -51,6 +51,10 @@ class Book:
             raise ValueError(f"no such tables: {sorted(unknown)}")
         object.__setattr__(self, "tables", MappingProxyType(fitted))
 
+    def __reduce__(self) -> tuple[type["Book"], tuple[BookSettings, dict[str, pl.DataFrame], str | None]]:
+        """A book can be sent to other processes."""
+        return Book, (self.settings, dict(self.tables), self.scenario_text)
+
     @property
     def years(self) -> tuple[int, ...]:
         """The plan years."""
@@ -137,10 +141,10 @@ def _checked(raw: RawBook) -> Book:
     frames = {
         name: table.empty(years).insert_column(0, pl.Series(ROW, [], dtype=pl.Int64)) for name, table in TABLES.items()
     }
-    for table in raw.tables:
-        frames[table.table.name], wrong = typed_table(table, years)
+    for typed in raw.tables:
+        frames[typed.table.name], wrong = typed_table(typed, years)
         faults += wrong
-        faults += missing_years(table.table, table, years)
+        faults += missing_years(typed.table, typed, years)
     for name, table in TABLES.items():
         frame = frames[name]
         if frame.height:

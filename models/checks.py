@@ -166,7 +166,9 @@ def wrong_homes(table: Table, frames: Frames) -> Iterator[Fault]:
         return
     homes = frames["neighbourhoods"].select(pl.col("id").alias("neighbourhood"), pl.col("community").alias("home"))
     pairs = frame.select(ROW, "community", "neighbourhood").drop_nulls()
-    pairs = pairs.join(frames["communities"].select(pl.col("id").alias("community")).unique(), on="community", how="semi")
+    pairs = pairs.join(
+        frames["communities"].select(pl.col("id").alias("community")).unique(), on="community", how="semi"
+    )
     joined = pairs.join(
         homes.drop_nulls().unique("neighbourhood"), on="neighbourhood", how="inner", maintain_order="left"
     )

@@ -72,7 +72,8 @@ def read_folder(folder: Path) -> RawBook:
             # Where rows are lost, references to them are not to blame.
             if raw is None or "id" not in raw.frame.columns or any(fault.row > 1 for fault in wrong):
                 lost.add(table.name)
-    told, settings, wrong = read_settings(texts[SETTINGS]) if texts[SETTINGS] is not None else ({}, None, [])
+    text = texts[SETTINGS]
+    told, settings, wrong = read_settings(text) if text is not None else ({}, None, [])
     return RawBook(told, settings, texts[SCENARIO], tuple(tables), frozenset(lost), (*faults, *wrong))
 
 

@@ -2,6 +2,7 @@
 
 import re
 import zipfile
+import zlib
 from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
@@ -21,6 +22,7 @@ __all__ = ["is_book_workbook", "read_workbook", "write_workbook"]
 
 _ERROR_CELL = re.compile(rb'<c r="([A-Z]+)([0-9]+)"[^>]*\bt="e"[^>]*>(?:<f[^>]*>[^<]*</f>|<f[^>]*/>)?<v>([^<]*)</v>')
 
+_UNREADABLE = (fastexcel.FastExcelError, zipfile.BadZipFile, zlib.error, UnicodeDecodeError)
 _USED_CELL = re.compile(rb'<c r="([A-Z]+)[0-9]+"[^>/]*>(?!</c>)')
 _NUMERIC = ("int", "year", "number", "percent", "money")
 
@@ -29,7 +31,7 @@ def is_book_workbook(path: Path) -> bool:
     """Whether a workbook holds a book."""
     try:
         return SETTINGS_SHEET in fastexcel.read_excel(path).sheet_names
-    except (fastexcel.FastExcelError, OSError):
+    except (*_UNREADABLE, OSError):
         return False
 
 
@@ -37,25 +39,18 @@ def read_workbook(path: Path) -> RawBook:
     """All sheets of a workbook as text, its settings and its scenario."""
     try:
         reader = fastexcel.read_excel(path)
-    except (fastexcel.FastExcelError, OSError) as error:
-        if not path.exists():
-            words = ("找不到清单簿", "no such book", "检查路径", "check the path")
-        else:
-            words = (
-                "不是能读的 Excel 工作簿", "not a workbook that can be read",
-                "在 Excel 中另存为不加密的 .xlsx", "save it in Excel as .xlsx without a password",
-            )  # fmt: skip
-        raise BookError([Fault(path.name, 0, "", "", *words)]) from error
+        errors = _error_cells(path)
+        sheets = {sheet: _cells(reader, sheet) for sheet in reader.sheet_names}
+    except (*_UNREADABLE, OSError) as error:
+        raise BookError([_no_workbook(path)]) from error
     faults: list[Fault] = []
     tables: list[RawTable] = []
     lost: set[str] = set()
     told: Mapping[str, Any] = {}
     rows: Mapping[tuple[str, ...], int] = {}
     scenario: str | None = None
-    errors = _error_cells(path)
     found: dict[str, str] = {}
-    for sheet in reader.sheet_names:
-        cells = _cells(reader, sheet)
+    for sheet, cells in sheets.items():
         table = table_named(sheet.strip())
         if sheet == SETTINGS_SHEET:
             told, rows, wrong = settings_mapping(cells)
@@ -67,8 +62,8 @@ def read_workbook(path: Path) -> RawBook:
         elif table is None:
             faults.append(unknown_table(sheet, sheet.strip()))
         elif table.name in found:
-            words = (f"与工作表 {found[table.name]} 是同一张表", f"the same table as the sheet {found[table.name]}")
-            faults.append(Fault(table.name, 0, "", sheet, *words, "只留一张", "keep only one of them"))
+            twice = (f"与工作表 {found[table.name]} 是同一张表", f"the same table as the sheet {found[table.name]}")
+            faults.append(Fault(table.name, 0, "", sheet, *twice, "只留一张", "keep only one of them"))
         else:
             found[table.name] = sheet
             raw, wrong = _table(table, _exact(reader, sheet, table, cells), errors.get(sheet, {}))
@@ -77,7 +72,7 @@ def read_workbook(path: Path) -> RawBook:
             # Where identifiers are lost, references to them are not to blame.
             if "id" not in raw.frame.columns or any(fault.row > 1 for fault in wrong):
                 lost.add(table.name)
-    if SETTINGS_SHEET not in reader.sheet_names:
+    if SETTINGS_SHEET not in sheets:
         faults.append(
             Fault(
                 SETTINGS, 0, "", "", f"缺少工作表“{SETTINGS_SHEET}”", "the sheet of settings is missing",
@@ -91,13 +86,18 @@ def read_workbook(path: Path) -> RawBook:
     return RawBook(told, settings, scenario, tuple(tables), frozenset(lost), tuple(faults))
 
 
+def _no_workbook(path: Path) -> Fault:
+    if not path.exists():
+        return Fault(path.name, 0, "", "", "找不到清单簿", "no such book", "检查路径", "check the path")
+    return Fault(
+        path.name, 0, "", "", "不是能读的 Excel 工作簿,或文件已损坏", "not a workbook that can be read, or a damaged one",
+        "在 Excel 中打开并另存为不加密的 .xlsx", "open it in Excel and save it as .xlsx without a password",
+    )  # fmt: skip
+
+
 def _cells(reader: fastexcel.ExcelReader, sheet: str) -> pl.DataFrame:
     """A sheet from its first row on, every cell as text."""
-    try:
-        return reader.load_sheet(sheet, header_row=None, skip_rows=0, dtypes="string").to_polars()
-    except fastexcel.FastExcelError:
-        # A sheet without any cell.
-        return pl.DataFrame()
+    return reader.load_sheet(sheet, header_row=None, skip_rows=0, dtypes="string").to_polars()
 
 
 def _exact(reader: fastexcel.ExcelReader, sheet: str, table: Table, cells: pl.DataFrame) -> pl.DataFrame:
@@ -149,6 +149,8 @@ def _rules(cells: pl.DataFrame) -> str | None:
 def _error_cells(path: Path) -> dict[str, dict[tuple[int, int], str]]:
     """By sheet, the place (row from 1, column from the first used one) of every cell that shows an error."""
     found: dict[str, dict[tuple[int, int], str]] = {}
+    if not zipfile.is_zipfile(path):
+        return found
     with zipfile.ZipFile(path) as parts:
         for sheet, part in _sheet_parts(parts).items():
             text = parts.read(part)

@@ -47,10 +47,15 @@ def write_workbook(
         _settings(book, looks, settings)
         named = _Dictionary(book)
         for name, frame in tables.items():
-            _table(book, looks, TABLES[name], frame, named)
+            _table(book, looks, TABLES[name], frame, named, kind_of_data(settings))
         if scenario is not None:
             _rules(book, scenario)
         named.write()
+
+
+def kind_of_data(settings: BookSettings) -> str:
+    """What every printed sheet says of the data."""
+    return "模拟数据(非真实)" if settings.data_kind == "synthetic" else "真实数据"
 
 
 class _Looks:
@@ -105,9 +110,14 @@ class _Dictionary:
         sheet.hide()
 
 
-def _table(book: xlsxwriter.Workbook, looks: _Looks, table: Table, frame: pl.DataFrame, named: _Dictionary) -> None:
+def _table(
+    book: xlsxwriter.Workbook, looks: _Looks, table: Table, frame: pl.DataFrame, named: _Dictionary, kind: str
+) -> None:
     sheet = book.add_worksheet(table.name_zh)
     sheet.freeze_panes(1, 2 if len(table.columns) > 8 else 1)
+    sheet.set_header(f"&L{table.name_zh}&R{kind}")
+    sheet.set_landscape()
+    sheet.repeat_rows(0)
     writers: list[Write] = []
     cells: list[list[Any]] = []
     for place, name in enumerate(frame.columns):
@@ -188,9 +198,8 @@ def _explain(book: xlsxwriter.Workbook, looks: _Looks, settings: BookSettings) -
     headers = ("工作表", "列(中文表头)", "列(英文名)", "类型", "单位", "必填", "可选值", "下限", "上限", "说明")
     for place, width in enumerate((12, 20, 26, 24, 10, 6, 50, 8, 12, 44)):
         sheet.set_column(place, place, width, looks.wrap)
-    kind = "模拟数据(非真实)" if settings.data_kind == "synthetic" else "真实数据"
     notes = (
-        f"{settings.title}  {kind}",
+        f"{settings.title}  {kind_of_data(settings)}",
         "金额单位为万元,至多4位小数;空格表示未采集或不限,不等于0;多个值用英文分号隔开。橙色表头为必填列。",
         "表头用中文或英文名都可以;整张表不用时可留空。坐标按“簿”表中的坐标系,GCJ02 和 BD09 在读入时换算为 WGS84。",
     )

@@ -57,7 +57,7 @@ class Factors(_Frozen):
     least_tenure_years: Annotated[StrictInt, Field(ge=1, le=100)] = 5
     emergency_cost: Annotated[StrictInt, Field(ge=0, le=10**9)] = 2000
     note: StrictStr = ""
-    basis: Mapping[str, StrictStr] = Field(default_factory=dict)
+    basis: Mapping[str, Annotated[StrictStr, Field(min_length=1)]] = Field(default_factory=dict)
     date: Mapping[str, Day] = Field(default_factory=dict)
 
     @field_validator("level_worth")

@@ -51,19 +51,15 @@ def settings_mapping(cells: pl.DataFrame) -> tuple[Mapping[str, Any], Mapping[tu
         return {}, {}, [Fault(SETTINGS, 1, "", "", *words, "补上这些列", "add them")]
     names = {name: key for key, (name, _, _) in HELP.items()}
     for row, cell in enumerate(cells.iter_rows(), start=1):
-        key, name, value = (str(part or "").strip() for part in cell[:3])
+        key, name = (str(part or "").strip() for part in cell[:2])
+        value = str(cell[2] or "")
         key = key or names.get(name, name)
-        if (row == 1 and key == HEADERS[0]) or not value:
+        if (row == 1 and key == HEADERS[0]) or not value.strip():
             continue
         path = tuple(key.split("."))
         if path in rows:
-            words = (
-                f"与第{rows[path]}行重复",
-                f"the same key as row {rows[path]}",
-                "只留一行",
-                "keep only one of them",
-            )
-            faults.append(Fault(SETTINGS, row, key, value, *words))
+            twice = (f"与第{rows[path]}行重复", f"the same key as row {rows[path]}")
+            faults.append(Fault(SETTINGS, row, key, value, *twice, "只留一行", "keep only one of them"))
             continue
         rows[path] = row
         section = told
@@ -77,6 +73,7 @@ def _value(key: str, text: str) -> Any:
     """A cell as the key wants it; what cannot be read stays text, and is then a fault of its type."""
     if key in _TEXTS or key.startswith("factors.basis."):
         return text
+    text = text.strip()
     if key in _TEXT_LISTS:
         return [part.strip() for part in text.split(";") if part.strip()]
     if key in _NUMBER_LISTS:

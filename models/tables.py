@@ -250,7 +250,7 @@ _INTRODUCTION = (
     "The digest of a book is the SHA-256 of its canonical form: `book.toml` in the order of its keys without comments,",
     "then for each table that has rows, in the order of this page, a line break, `[name]`, a line break, and the table",
     "as CSV with every cell in double quotes: columns in the order of this page (those without any value left out), rows by",
-    "`id`, money in 万元 and numbers without trailing zeros or exponents, codes in English, an empty cell as `\"\"`.",
+    '`id`, money in 万元 and numbers without trailing zeros or exponents, codes in English, an empty cell as `""`.',
     "",
     "| kind | 类型 | meaning |",
     "|---|---|---|",

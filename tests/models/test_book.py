@@ -1,16 +1,16 @@
 """What a book promises: one digest for the same data, whole files or none, coordinates in one datum."""
 
+import pickle
 from pathlib import Path
 
 import polars as pl
 import pytest
-from small_book import FILES, SETTINGS, write_small_book
-
 from qingdan.models.book import Book, new_book, parse_sums, read_book, split, write_book
 from qingdan.models.datum import wgs_to_gcj
 from qingdan.models.faults import BookError
 from qingdan.models.settings import BookSettings, settings_of
 from qingdan.models.tables import TABLES, reference_markdown
+from small_book import FILES, SETTINGS, write_small_book
 
 ROOT = Path(__file__).parents[2]
 
@@ -44,8 +44,12 @@ def test_digest_does_not_depend_on_order_or_form(book: Book, tmp_path: Path) -> 
     """Rows in another order, columns in another order and language, or a workbook: the same digest."""
     rows = FILES["neighbourhoods"].splitlines()
     write_small_book(tmp_path / "other")
-    (tmp_path / "other" / "neighbourhoods.csv").write_text("\n".join([rows[0], rows[2], rows[1]]) + "\n", encoding="utf-8")
-    payers = "名称,编号,level,地区代码,后续支出上限_2027,debt_quota\n东湖区,P1,县区,360102,10.0,500\n".replace("编号", "主体编号")
+    (tmp_path / "other" / "neighbourhoods.csv").write_text(
+        "\n".join([rows[0], rows[2], rows[1]]) + "\n", encoding="utf-8"
+    )
+    payers = "名称,编号,level,地区代码,后续支出上限_2027,debt_quota\n东湖区,P1,县区,360102,10.0,500\n".replace(
+        "编号", "主体编号"
+    )
     (tmp_path / "other" / "payers.csv").write_text(payers, encoding="utf-8")
     write_book(book, tmp_path / "sheet.xlsx")
     assert read_book(tmp_path / "other").digest() == book.digest() == read_book(tmp_path / "sheet.xlsx").digest()
@@ -150,3 +154,8 @@ def test_no_two_columns_of_a_table_have_one_name() -> None:
             assert len(set(column.choices.values())) == len(column.choices), (table.name, column.name)
             assert not any(mark in label for label in column.choices.values() for mark in ";\n")
             assert column.refers == "" or column.refers in TABLES
+
+
+def test_a_book_can_be_sent_to_another_process(book: Book) -> None:
+    """Pickled and unpickled, it is the same book."""
+    assert pickle.loads(pickle.dumps(book)).digest() == book.digest()

@@ -3,13 +3,12 @@
 from pathlib import Path
 
 import polars as pl
-from small_book import write_small_book
-
 from qingdan.models.book import read_book
 from qingdan.models.catalogue import NATIONAL_PROGRAMMES, catalogue_of, packaged_catalogue, programme_zh
 from qingdan.models.checks import wrong_measures, wrong_orders
 from qingdan.models.raw_tables import ROW
 from qingdan.models.tables import TABLES
+from small_book import write_small_book
 
 
 def test_the_packaged_catalogue_obeys_the_rules_of_a_book() -> None:

@@ -12,12 +12,11 @@ import pytest
 import xlsxwriter
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from small_book import write_small_book
-
 from qingdan.models.book import Book, new_book, read_book, write_book
 from qingdan.models.faults import BookError
 from qingdan.models.settings import BookSettings, settings_of
 from qingdan.models.tables import TABLES, Column
+from small_book import write_small_book
 
 
 def sheets(path: Path) -> dict[str, pl.DataFrame]:
@@ -87,7 +86,9 @@ def test_a_workbook_filled_in_by_hand_is_read(tmp_path: Path) -> None:
         day = book.add_format({"num_format": "yyyy/m/d"})
         told = book.add_worksheet("簿")
         told.write_row(0, 0, ("键", "名称", "值"))
-        for row, (name, value) in enumerate((("名称", "手填"), ("规划年份", "2027;2028"), ("数据截止日", None), ("数据性质", "real")), start=1):
+        for row, (name, value) in enumerate(
+            (("名称", "手填"), ("规划年份", "2027;2028"), ("数据截止日", None), ("数据性质", "real")), start=1
+        ):
             told.write_row(row, 1, (name, value))
         told.write_datetime(3, 2, datetime.date(2026, 1, 1), day)
         sheet = book.add_worksheet("payments")
@@ -102,7 +103,11 @@ def test_a_workbook_filled_in_by_hand_is_read(tmp_path: Path) -> None:
         book.add_worksheet("Sheet1")
     read = read_book(tmp_path / "hand.xlsx")
     assert read.years == (2027, 2028) and read.settings.as_of == datetime.date(2026, 1, 1)
-    assert read.table("projects").select("cost", "actual_finish", "store").row(0) == (9512194653, datetime.date(2026, 5, 4), "finished")
+    assert read.table("projects").select("cost", "actual_finish", "store").row(0) == (
+        9512194653,
+        datetime.date(2026, 5, 4),
+        "finished",
+    )
     assert read.table("sites").select("county_code", "lift", "free_from").row(0) == ("360102", True, 2027)
 
 
@@ -137,9 +142,13 @@ def test_what_a_cell_cannot_hold_is_refused_before_writing(tmp_path: Path) -> No
     assert not (tmp_path / "two.xlsx").exists()
 
 
-LETTERS = st.characters(blacklist_categories=("Cs", "Cc", "Cn"), blacklist_characters="\ufffe\uffff") | st.sampled_from("\n\t=+-@'\",;0_x")
+LETTERS = st.characters(blacklist_categories=("Cs", "Cc", "Cn"), blacklist_characters="\ufffe\uffff") | st.sampled_from(
+    "\n\t=+-@'\",;0_x"
+)
 TEXTS = st.text(LETTERS, min_size=1, max_size=60).map(str.strip).filter(bool)
-TEXTS = TEXTS | st.sampled_from(["=1+1", "007", "1e5", "TRUE", "2027-01-01", "_x0041_", "\"'", "#REF!", "长" * 5000, "a,b\n\"c\""])
+TEXTS = TEXTS | st.sampled_from(
+    ["=1+1", "007", "1e5", "TRUE", "2027-01-01", "_x0041_", "\"'", "#REF!", "长" * 5000, 'a,b\n"c"']
+)
 
 
 def cells(column: Column) -> st.SearchStrategy[Any]:
@@ -188,15 +197,46 @@ def books(draw: st.DrawFn) -> dict[str, pl.DataFrame]:
 
 
 @given(frames=books())
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
-def test_any_cell_survives_both_forms(frames: dict[str, pl.DataFrame], tmp_path_factory: pytest.TempPathFactory) -> None:
+@settings(
+    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
+def test_any_cell_survives_both_forms(
+    frames: dict[str, pl.DataFrame], tmp_path_factory: pytest.TempPathFactory
+) -> None:
     """Whatever stands in the cells, the folder and the workbook give it back unchanged."""
     place = tmp_path_factory.mktemp("any")
     told = BookSettings.model_validate(
-        {"title": '"=1"', "plan_years": [2027], "as_of": "2026-01-01", "data_kind": "synthetic", "walking_factor": 1.3, "seed": 7}
+        {
+            "title": '"=1"',
+            "plan_years": [2027],
+            "as_of": "2026-01-01",
+            "data_kind": "synthetic",
+            "walking_factor": 1.3,
+            "seed": 7,
+        }
     )
     first = Book(told, frames)
     write_book(first, place / "folder")
     assert_same(first, read_book(place / "folder"))
     write_book(first, place / "sheet.xlsx")
     assert_same(first, read_book(place / "sheet.xlsx"))
+
+
+def test_a_damaged_workbook_is_one_fault(tmp_path: Path) -> None:
+    """A file cut off or with spoiled bytes is said to be damaged; nothing of it passes for a book."""
+    write_book(read_book(write_small_book(tmp_path / "one")), tmp_path / "two.xlsx")
+    whole = (tmp_path / "two.xlsx").read_bytes()
+    middle = len(whole) // 2
+    for spoiled in (whole[:middle], whole[:200], b"", whole[:middle] + b"\x00" * 40 + whole[middle + 40 :]):
+        (tmp_path / "bad.xlsx").write_bytes(spoiled)
+        with pytest.raises(BookError) as caught:
+            read_book(tmp_path / "bad.xlsx")
+        assert [fault.table for fault in caught.value.faults] == ["bad.xlsx"]
+
+
+def test_synthetic_data_are_marked_on_every_printed_sheet(tmp_path: Path) -> None:
+    """The header of every table's sheet says 模拟数据 where the data are made up."""
+    write_book(read_book(write_small_book(tmp_path / "one")), tmp_path / "two.xlsx")
+    with zipfile.ZipFile(tmp_path / "two.xlsx") as parts:
+        texts = [parts.read(name).decode() for name in parts.namelist() if name.startswith("xl/worksheets/sheet")]
+    assert sum("模拟数据(非真实)</oddHeader>" in text for text in texts) == len(TABLES)

@@ -3,10 +3,9 @@
 from pathlib import Path
 
 import pytest
-from small_book import FILES, write_small_book
-
 from qingdan.models.book import read_book
 from qingdan.models.faults import BookError, Fault
+from small_book import FILES, write_small_book
 
 # What is wrong, the file, the text that is replaced, what stands there instead, the row and column of the
 # fault, and a word of the mend.
@@ -124,7 +123,13 @@ def test_every_fault_of_a_book_comes_at_once(tmp_path: Path) -> None:
     folder = write_small_book(tmp_path / "book")
     spoiled: dict[str, str] = {}
     expected = {("book.toml", "walking_factor")}
-    for case in ("text in a number cell", "a percent sign", "fen with a fraction", "a level of 4", "a room free from after until"):
+    for case in (
+        "text in a number cell",
+        "a percent sign",
+        "fen with a fraction",
+        "a level of 4",
+        "a room free from after until",
+    ):
         _, name, old, new, _, column, _ = next(broken for broken in BROKEN if broken[0] == case)
         spoiled[name] = replaced(name, old, new)
         expected.add((name, column))

@@ -4,10 +4,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from small_book import FILES, SETTINGS, write_small_book
-
 from qingdan.models.book import read_book
 from qingdan.models.faults import BookError, Fault
+from small_book import FILES, SETTINGS, write_small_book
 
 Place = tuple[str, int, str]
 
@@ -122,7 +121,9 @@ SETTINGS_BROKEN = [
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "row", "column", "mend"), [case[1:] for case in SETTINGS_BROKEN], ids=[case[0] for case in SETTINGS_BROKEN]
+    ("old", "new", "row", "column", "mend"),
+    [case[1:] for case in SETTINGS_BROKEN],
+    ids=[case[0] for case in SETTINGS_BROKEN],
 )
 def test_a_wrong_setting_is_named_with_its_line(
     tmp_path: Path, old: str, new: str, row: int, column: str, mend: str
@@ -132,5 +133,7 @@ def test_a_wrong_setting_is_named_with_its_line(
     assert old in SETTINGS
     (folder / "book.toml").write_text(SETTINGS.replace(old, new, 1), encoding="utf-8")
     faults = faults_of(folder)
-    assert [(fault.table, fault.row, fault.column) for fault in faults if fault.table == "book.toml"] == [("book.toml", row, column)]
+    assert [(fault.table, fault.row, fault.column) for fault in faults if fault.table == "book.toml"] == [
+        ("book.toml", row, column)
+    ]
     assert mend in f"{faults[0].mend_zh} {faults[0].mend_en}"
