@@ -10,7 +10,7 @@ from .measures_frame import ceil_div
 from .open_needs import with_factors
 from .options import EXISTS
 from .policies import all_fitting, places_fit
-from .siteless import DRAFT, hundreds, scaled, with_lots
+from .siteless import DRAFT, hundreds, scaled, waived, with_lots
 
 
 def reachable(pairs: pl.DataFrame, ground: Ground) -> pl.DataFrame:
@@ -52,7 +52,7 @@ def modules_at(variants: pl.DataFrame, ground: Ground) -> pl.DataFrame:
     cost = pl.col("fixed") + ceil_div(share * pl.col("units_min") * pl.col("capex"), 100)
     own = pl.col("operation") == "own"
     rows = rows.with_columns(
-        opening_cost=hundreds(scaled(cost, pl.col("cost_percent"), 100 - pl.col("waived"))),
+        opening_cost=hundreds(waived(scaled(cost, pl.col("cost_percent")))),
         opening_later=pl.when(~own).then("operator_costs")
         .when(exists_only).then(pl.col("units_min") * pl.col("net")).otherwise(0),
         opening_life=pl.when(own).then("life").otherwise(None),
@@ -139,7 +139,7 @@ def module_drafts(kinds: pl.DataFrame, modules: pl.DataFrame, ground: Ground) ->
     )
     return rows.with_columns(
         variant=pl.col("variant") | pl.col("flag"),
-        cost=hundreds(scaled(cost, pl.col("cost_percent"), 100 - pl.col("waived"))),
+        cost=hundreds(waived(scaled(cost, pl.col("cost_percent")))),
         later=pl.when(pl.col("operation") == "own").then(pl.col("net") * pl.col("units")).otherwise(0),
         waiver=none,
         change=none,

@@ -54,6 +54,7 @@ def discounted(stake: Int, gain: Int, whole_lots: Int, discount: Int, years: Int
         return np.zeros(0, np.int64)
     most = float(np.abs(stake).max()) * float(np.abs(gain).max()) * 100.0 ** int(years.max())
     if most < _SAFE and float(whole_lots.max()) * 100.0 ** (int(years.max()) + 1) < _SAFE:
-        return stake * gain * discount**years // (whole_lots * 100 ** (years + 1))
+        exact: Int = stake * gain * discount**years // (whole_lots * 100 ** (years + 1))
+        return exact
     columns = (stake.tolist(), gain.tolist(), whole_lots.tolist(), discount.tolist(), years.tolist())
     return np.array([s * g * d**k // (w * 100 ** (k + 1)) for s, g, w, d, k in zip(*columns, strict=True)], np.int64)

@@ -48,7 +48,7 @@ class Fund:
 
     def pays_in(self, city: str, county: str) -> bool:
         """Whether the place is one of its places."""
-        return not self.places or not self.places.isdisjoint((county, city, county[:2]))
+        return not self.places or not self.places.isdisjoint((county, city, city[:2]))
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,7 +60,8 @@ def formulate(options: Options, book: Book, scenario: Scenario | None = None) ->
         len(book.years),
         objectives(options, goal, len(extras.name), smallest),
         group_capacity=lots,
-        group_exact=needs["mandatory"].fill_null(value=False).to_numpy(),
+        # a mandatory need without even emergency handling is listed as refused, it does not make all infeasible
+        group_exact=needs["mandatory"].fill_null(value=False).to_numpy() & (np.bincount(need, minlength=needs.height) > 0),
         group_region=county.code[: needs.height],
         facility_parent=facilities["parent"].to_numpy(),
         facility_capacity=facilities["capacity"].to_numpy(),

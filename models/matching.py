@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import polars as pl
 
 from .assembly import Found, assembled
@@ -14,13 +16,13 @@ from .doors import Doors, that_open
 from .matching_ground import lay_ground
 from .matching_settings import matching_settings
 from .options import Options
-from .refusals import ELSEWHERE, NO_CONSENT, NO_SITE, NOT_ELIGIBLE, RENEWED, refusals
+from .refusals import CODES, ELSEWHERE, NO_CONSENT, NO_SITE, NOT_ELIGIBLE, RENEWED, refusals
 from .roots import campaigns_of, site_roots
 from .scenario import Scenario
 from .site_rules import site_fits, site_variants
 from .siteless import campaign_drafts, emergency_drafts, offered, siteless_drafts, siteless_pairs, with_consent
 
-__all__ = ["match"]
+__all__ = ["match", "options_summary"]
 
 
 def match(book: Book, scenario: Scenario | None = None, *, needs: pl.DataFrame | None = None) -> Options:
@@ -93,3 +95,33 @@ def match(book: Book, scenario: Scenario | None = None, *, needs: pl.DataFrame |
             found=len(rows),
         )
     )
+
+
+def options_summary(options: Options, book: Book) -> dict[str, object]:
+    """What a matching found, in numbers: options and openings by kind, columns a community, refusals by code."""
+    communities = max(1, len(book.table("communities")))
+    kinds = options.facilities["kind"].to_list()
+    at = options.options["facility"].to_list()
+    by_kind = Counter("siteless" if row < 0 else kinds[row] for row in at)
+    opened = Counter(kinds[row] for row in options.openings["facility"].to_list())
+    columns = len(options.options) + len(options.openings)
+    dropped = options.found - len(options.options)
+    codes = Counter(options.refusals["code"].to_list())
+    return {
+        "needs": len(options.needs),
+        "held": len(options.held),
+        "options": {"all": len(options.options), "found": options.found, "beaten": dropped, **_sorted(by_kind)},
+        "facilities": _sorted(Counter(kinds)),
+        "openings": {"all": len(options.openings), **_sorted(opened)},
+        "packages": len(options.packages),
+        "columns_per_community": {
+            "before": round((columns + dropped) / communities, 1),
+            "after": round(columns / communities, 1),
+        },
+        "refusals": {code: codes[code] for code in CODES if codes[code]},
+    }
+
+
+def _sorted(counts: Counter[str]) -> dict[str, int]:
+    """Counts by name, names in order."""
+    return dict(sorted(counts.items()))

@@ -96,7 +96,8 @@ class PaymentYears:
     def _filled(self, fund: Int, since: Int) -> Flags:
         width = self.filled.shape[1]
         right = (since >= 0) & (since < width) & (fund >= 0)
-        return right & self.filled[np.where(fund >= 0, fund, 0), np.clip(since, 0, width - 1)]
+        there: Flags = right & self.filled[np.where(fund >= 0, fund, 0), np.clip(since, 0, width - 1)]
+        return there
 
     def _draw_sums(
         self,

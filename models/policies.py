@@ -35,8 +35,8 @@ def places_fit(cell: str | None) -> pl.Expr:
     if not cell:
         return pl.lit(True)
     codes = cell.split(";")
-    county = pl.col("county_code")
-    return county.is_in(codes) | pl.col("city_code").is_in(codes) | county.str.slice(0, 2).is_in(codes)
+    county, city = pl.col("county_code"), pl.col("city_code")
+    return county.is_in(codes) | city.is_in(codes) | city.str.slice(0, 2).is_in(codes)
 
 
 def _rows(policies: pl.DataFrame, kinds: Sequence[str]) -> pl.DataFrame:

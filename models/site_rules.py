@@ -29,9 +29,7 @@ def sites_frame(book: Book) -> pl.DataFrame:
         .group_by("site")
         .agg(pl.col("taken").sum())
     )
-    places = book.table("communities").select(
-        pl.col("id").alias("community"), "street_code", pl.col("city_code").alias("home_city")
-    )
+    places = book.table("communities").select(pl.col("id").alias("community"), "street_code")
     sites = book.table("sites").rename({"id": "site"})
     return (
         sites.join(taken, on="site", how="left")
@@ -40,7 +38,7 @@ def sites_frame(book: Book) -> pl.DataFrame:
             whole=ten_thousandths("area") // 1000,
             free=pl.max_horizontal(0, ten_thousandths("area") // 1000 - pl.col("taken").fill_null(0)),
             floor=pl.col("floor").fill_null(1),
-            city_code=pl.col("home_city").fill_null(pl.col("county_code").str.slice(0, 4)),
+            city_code=pl.col("county_code").str.slice(0, 4),
             confirmed=pl.col("confirmed_by").is_not_null() & pl.col("confirmed_on").is_not_null(),
             complex=pl.col("complex").fill_null(False),
             change_list=pl.col("change_to").str.split(";"),
@@ -158,9 +156,9 @@ def site_variants(fits: pl.DataFrame, book: Book) -> pl.DataFrame:
 
 
 def with_waivers(rows: pl.DataFrame, book: Book) -> pl.DataFrame:
-    """Each row without a waiver, and once more with it where `waiver` names a policy; `waived` is in percent."""
+    """Each row without a waiver, and once more with it where `waiver` names a policy; `waived` is in 1/10,000 percent."""
     effects = book.table("policies").filter(pl.col("kind") == "fee_waiver").select(
-        pl.col("id").alias("waiver"), pl.col("effect").fill_null(0).floor().cast(pl.Int64).alias("waived")
+        pl.col("id").alias("waiver"), ten_thousandths("effect").alias("waived")
     )  # fmt: skip
     without = rows.with_columns(waiver=pl.lit(None, dtype=pl.String), waived=pl.lit(0, pl.Int64))
     having = rows.filter(pl.col("waiver").is_not_null()).join(effects, on="waiver", how="left")

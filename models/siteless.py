@@ -12,6 +12,7 @@ from .options import DIG, EMERGENCY
 from .policies import first_fitting
 from .site_rules import with_waivers
 
+WHOLE: Final = 1_000_000  # 100 % in 1/10,000 percent
 DRAFT: Final = (
     "need", "m", "operation", "package", "variant", "level", "lots", "units", "place", "area", "cost", "later",
     "first", "last", "capital", "capital_fund", "waiver", "change", "fast",
@@ -58,6 +59,11 @@ def scaled(cost: pl.Expr, *percents: pl.Expr) -> pl.Expr:
     for percent in percents:
         cost = ceil_div(cost * percent, 100)
     return cost
+
+
+def waived(cost: pl.Expr) -> pl.Expr:
+    """Whole yuan less what a waiver takes off (`waived`, 1/10,000 percent), rounded up."""
+    return ceil_div(cost * (WHOLE - pl.col("waived")), WHOLE)
 
 
 def hundreds(cost: pl.Expr) -> pl.Expr:
@@ -152,7 +158,7 @@ def _finished(rows: pl.DataFrame, ground: Ground, *, saving: pl.Expr, place: pl.
         level=pl.col("measure_level"),
         place=place,
         area=pl.lit(0, pl.Int64),
-        cost=hundreds(scaled(full, pl.col("cost_percent"), 100 - saving, 100 - pl.col("waived"))),
+        cost=hundreds(waived(scaled(full, pl.col("cost_percent"), 100 - saving))),
         later=pl.col("net") * pl.col("units"),
         first=pl.lit(years[0], pl.Int64),
         last=pl.lit(years[-1], pl.Int64),
