@@ -122,7 +122,8 @@ def _store() -> pl.Expr:
 
     Assessed is an accepted work whose delivery of the service is stated, or that a dated survey has seen since.
     """
-    stated = pl.col("delivered").str.contains(pl.col("service_type") + "=", literal=True)
+    entries = pl.lit(";") + pl.col("delivered")
+    stated = entries.str.contains(pl.lit(";") + pl.col("service_type") + "=", literal=True)
     surveyed = pl.col("surveyed_on") >= pl.col("accepted_on")
     assessed = stated.fill_null(False) | surveyed.fill_null(False)
     return pl.when(assessed).then(pl.lit("left")).otherwise("store")

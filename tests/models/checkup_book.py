@@ -104,9 +104,9 @@ def general(name: str, **told: Any) -> Row:
     return service(name, **(plain | told))
 
 
-def book(as_of: datetime.date = TODAY, **tables: list[Row]) -> Book:
+def book(**tables: list[Row]) -> Book:
     """A book of these rows; ids are given where a row has none."""
-    settings = BookSettings(title="体检", plan_years=(2027,), as_of=as_of, data_kind="synthetic")
+    settings = BookSettings(title="体检", plan_years=(2027,), as_of=TODAY, data_kind="synthetic")
     filled = {
         name: [{"id": f"{name}-{place}"} | row for place, row in enumerate(rows)] for name, rows in tables.items()
     }

@@ -1,6 +1,7 @@
 """The three levels and the judgement of every place and service."""
 
 import datetime
+from typing import Any
 
 import polars as pl
 import pytest
@@ -9,7 +10,7 @@ from qingdan.models.book import Book
 from qingdan.models.checkup import CheckUp
 
 
-def one(quantity: float | None, *, score: float | None = 80.0, told: int = 0, **changed: object) -> CheckUp:
+def one(quantity: float | None, *, score: float | None = 80.0, told: int = 0, **changed: Any) -> CheckUp:
     """A check-up of one community with one facility and so many complaints."""
     return checkup(
         book(
@@ -154,7 +155,7 @@ def test_only_the_absolute_number_counts_where_the_denominator_is_the_community(
     ],
 )
 def test_the_standard_is_that_of_the_area_the_city_and_the_denominator(
-    place: dict[str, object], changed: dict[str, object], standard: float
+    place: dict[str, Any], changed: dict[str, Any], standard: float
 ) -> None:
     """New areas, single cities and the right number of people or cars each have their own standard."""
     found = checkup(
@@ -229,7 +230,7 @@ def test_unsafe_housing_must_be_answered() -> None:
 def test_complaints_of_one_event_count_once() -> None:
     """Many calls about one broken pump are one event, and two events are not enough to blame the service."""
     calls = [complaint("S", event="e1")] * 5 + [complaint("S", event="e2", number=9)]
-    base = {"communities": [community()], "service_types": [service("S")]}
+    base: dict[str, Any] = {"communities": [community()], "service_types": [service("S")]}
     rows = [facility("S", 100.0, quality=80.0)]
     found = checkup(book(**base, facilities=rows, complaints=calls))
     assert (judgement(found)["complaints"], judgement(found)["judgement"]) == (2, "met")
@@ -284,11 +285,11 @@ def test_no_output_repeats_what_a_complainant_wrote() -> None:
 
 def test_urgency_adds_up_and_ends_at_ten() -> None:
     """3 by default, 1 for a lack altogether, 1 for grave and 1 for many complaints, 2 for the residents' first wish."""
-    base = {"communities": [community()], "facilities": [facility("S", 0.0)]}
+    base: dict[str, Any] = {"communities": [community()], "facilities": [facility("S", 0.0)]}
     wish = [{"community": "A", "service_type": "S", "date": datetime.date(2026, 5, 1), "rank": 1}]
     grave = [complaint("S", severity=4)] * 3
 
-    def urgency(default: int = 3, **tables: list[dict[str, object]]) -> int:
+    def urgency(default: int = 3, **tables: Any) -> int:
         types = [service("S", urgency_default=default)]
         return int(need(checkup(book(**base, **tables, service_types=types)))["urgency"])
 
@@ -323,7 +324,7 @@ def test_the_latest_consultation_ranks() -> None:
 @pytest.mark.parametrize("number", [1, 2, 3, 10])
 def test_more_complaints_never_make_a_need_less_urgent(severity: int, number: int) -> None:
     """Nobody's call can lower the urgency of what others called about."""
-    base = {
+    base: dict[str, Any] = {
         "communities": [community()],
         "service_types": [service("S")],
         "facilities": [facility("S", 50.0, quality=80.0)],
@@ -344,7 +345,7 @@ def test_the_order_of_rows_does_not_matter() -> None:
         for kind, amount, score in [("S", 33.3333, 55.5), ("S", 7.0, None), ("D", 41.0, 61.1)]
     ]
     calls = [complaint("S", where, event=event) for where in "ABC" for event in ("e1", "e2", "e3", None)]
-    tables = {"communities": places, "service_types": types, "facilities": rows, "complaints": calls}
+    tables: dict[str, Any] = {"communities": places, "service_types": types, "facilities": rows, "complaints": calls}
     straight = book(**tables)
     turned = Book(straight.settings, {name: frame.reverse() for name, frame in straight.tables.items()})
     one, two = checkup(straight), checkup(turned)

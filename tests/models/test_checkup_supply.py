@@ -1,6 +1,7 @@
 """Facilities shared among the communities that they reach."""
 
 import datetime
+from typing import Any
 
 import polars as pl
 import pytest
@@ -9,7 +10,7 @@ from qingdan.models.checkup import CheckUp
 
 
 def two(
-    *rows: dict[str, object], apart: float = 200.0, residents: int = 1000, walking: float = 1.0, **changed: object
+    *rows: dict[str, Any], apart: float = 200.0, residents: int = 1000, walking: float = 1.0, **changed: Any
 ) -> CheckUp:
     """Communities A and B so many metres apart, with a type of radius 300 m."""
     made = book(
@@ -135,7 +136,7 @@ def test_more_supply_never_makes_a_judgement_worse(extra: float, where: str) -> 
             assert old[level] != "yes" or new[level] == "yes"
 
 
-def finished(delivers: str, *, survey: datetime.date | None = None, **told: object) -> CheckUp:
+def finished(delivers: str, *, survey: datetime.date | None = None, **told: Any) -> CheckUp:
     """A check-up in which 40 m² and 50 defects were surveyed and a work was accepted on 1 June 2026."""
     work = {
         "name": "改造",
@@ -184,7 +185,7 @@ def test_a_defect_is_never_credited_below_nothing() -> None:
         ({"community": None}, "没有所在社区"),
     ],
 )
-def test_only_accepted_works_with_a_place_count(told: dict[str, object], reason: str | None) -> None:
+def test_only_accepted_works_with_a_place_count(told: dict[str, Any], reason: str | None) -> None:
     """Works under way are not counted before they are accepted, and what cannot be counted is named."""
     found = finished("S=160", **told)
     assert judgement(found)["quantity"] == 20.0
