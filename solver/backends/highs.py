@@ -2,32 +2,23 @@
 
 from __future__ import annotations
 
-import ctypes
-import os
-import sys
 import time as clock
-from collections.abc import Iterator
-from contextlib import contextmanager
-from threading import Lock
-from typing import Any
 
-import highspy as _highspy
 import numpy as np
 from numpy.typing import NDArray
 
 from ..interrupt import Interrupt
-from ..matrix import Matrix, build_matrix
+from ..matrix import build_matrix
 from ..problem import Problem
 from ..solution import Plan, Stopped
 from ..stop import Stop
+from .highs_child import relaxation_in_child, search_in_child
+from .highs_run import Limits, highspy, pass_matrix, relaxation, running, search, timed
 from .outcome import Outcome, Prices, Progress, whole_bound, whole_value
 
 Float = NDArray[np.float64]
 
-highspy: Any = _highspy  # its classes carry no types
-
-_lock = Lock()
-_state = {"running": 0, "threads": 0, "greeted": 0}
+CHILD_LIMIT = 20_000  # columns; larger programs run in a process of their own, which can be ended in time
 
 
 def solve_stage(
@@ -44,45 +35,33 @@ def solve_stage(
     began = clock.monotonic()
     matrix = build_matrix(problem)
     if not matrix.columns:
-        empty = matrix.plan(np.zeros(0))
-        return Outcome(Stopped.OPTIMAL, plan=empty, bound=0)
+        return Outcome(Stopped.OPTIMAL, plan=matrix.plan(np.zeros(0)), bound=0)
+    # HiGHS divides by the plan's value, a Stop by the bound: this gap is on the safe side for both signs
+    limits = Limits(stop.time, stop.gap / (1 + stop.gap), stop.work, seed, threads)
     start = None if warm is None else matrix.vector(problem, warm)
-    outcome, lost = _searched(matrix, start, stop, seed, threads, progress, interrupt, began)
-    if lost:
+    run = search_in_child if matrix.columns > CHILD_LIMIT else search
+
+    def report(value: float, bound: float, values: Float | None) -> None:
+        if progress is not None:
+            progress(whole_value(value), whole_bound(bound))
+
+    halted = None if interrupt is None else (lambda: interrupt.is_set)
+    found = run(matrix, start, timed(limits, began), report, halted)
+    if found.lost:
         # HiGHS may answer with the start itself while it states the value of a better plan that its presolve
         # made of it; without a start it keeps what it finds
-        outcome, _ = _searched(matrix, None, stop, seed, threads, progress, interrupt, began)
-    return outcome
-
-
-def _searched(
-    matrix: Matrix,
-    start: Float | None,
-    stop: Stop,
-    seed: int,
-    threads: int,
-    progress: Progress | None,
-    interrupt: Interrupt | None,
-    began: float,
-) -> tuple[Outcome, bool]:
-    """One run, and whether its plan falls short of the value that HiGHS states for it."""
-    with _running(threads) as highs:
-        _pass(highs, matrix, relaxed=False)
-        highs.setOptionValue("random_seed", seed)
-        # HiGHS divides by the plan's value, a Stop by the bound: this gap is on the safe side for both signs
-        highs.setOptionValue("mip_rel_gap", stop.gap / (1 + stop.gap))
-        loose = matrix.profit[~matrix.whole].any()
-        highs.setOptionValue("mip_abs_gap", 1e-6 if loose else 0.999)
-        highs.setOptionValue("mip_feasibility_tolerance", 1e-7)
-        if stop.work is not None:
-            highs.setOptionValue("mip_max_nodes", stop.work)
-        if stop.time is not None:
-            highs.setOptionValue("time_limit", max(0.1, stop.time - (clock.monotonic() - began)))
-        if start is not None:
-            highs.setSolution(len(start), np.arange(len(start), dtype=np.int32), start)
-        _subscribe(highs, progress, interrupt)
-        highs.run()
-        return _outcome(highs, matrix, stop)
+        found = run(matrix, None, timed(limits, began), report, halted)
+    bound, value, stopped = whole_bound(found.bound), whole_value(found.value), found.stopped
+    if stopped is Stopped.OPTIMAL and bound is not None and value is not None and bound > value:
+        stopped = Stopped.GAP
+    return Outcome(
+        stopped,
+        plan=None if found.values is None else matrix.plan(found.values),
+        bound=bound,
+        work=found.nodes,
+        infeasible=found.infeasible,
+        error=found.error,
+    )
 
 
 def lp_prices(
@@ -97,15 +76,11 @@ def lp_prices(
     matrix = build_matrix(problem)
     if not matrix.columns or not matrix.rows:
         return Prices(np.zeros(problem.groups), np.zeros(problem.rows))
-    with _running(threads) as highs:
-        _pass(highs, matrix, relaxed=True)
-        if time is not None:
-            highs.setOptionValue("time_limit", max(0.1, time - (clock.monotonic() - began)))
-        _subscribe(highs, None, interrupt)
-        highs.run()
-        if highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
-            return None
-        dual = np.asarray(highs.getSolution().row_dual, np.float64)
+    run = relaxation_in_child if matrix.columns > CHILD_LIMIT else relaxation
+    halted = None if interrupt is None else (lambda: interrupt.is_set)
+    dual = run(matrix, timed(Limits(time=time, threads=threads), began), halted)
+    if dual is None:
+        return None
     group = dual[matrix.row_of_group]
     return Prices(
         group=np.where(problem.group_exact, group, np.maximum(group, 0.0)),
@@ -113,20 +88,17 @@ def lp_prices(
     )
 
 
-def settled(
-    problem: Problem, plan: Plan, *, time: float | None = None, interrupt: Interrupt | None = None
-) -> Plan | None:
+def settled(problem: Problem, plan: Plan, *, time: float | None = None) -> Plan | None:
     """The plan with the same whole columns and its money (arcs, continuous extras) solved anew; None if impossible."""
     matrix = build_matrix(problem)
     fixed = np.flatnonzero(matrix.whole)
     values = matrix.vector(problem, plan)[fixed]
-    with _running(1) as highs:
-        _pass(highs, matrix, relaxed=True)
+    with running(1) as highs:
+        pass_matrix(highs, matrix, relaxed=True)
         highs.changeColsBounds(len(fixed), fixed.astype(np.int32), values, values)
         highs.setOptionValue("primal_feasibility_tolerance", 1e-9)
         if time is not None:
             highs.setOptionValue("time_limit", max(0.1, time))
-        _subscribe(highs, None, interrupt)
         highs.run()
         if highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
             return None
@@ -140,127 +112,8 @@ def write_model(problem: Problem, path: str, *, negated: bool) -> None:
 
     `negated` writes the minimisation of minus the profit, for readers that know no maximisation.
     """
-    matrix = build_matrix(problem)
-    with _running(1) as highs:
-        _pass(highs, matrix, relaxed=False, negated=negated)
+    with running(1) as highs:
+        pass_matrix(highs, build_matrix(problem), relaxed=False, negated=negated)
         status = highs.writeModel(path)
     if status == highspy.HighsStatus.kError:
         raise OSError(f"the model could not be written to {path}")
-
-
-def _pass(highs: Any, matrix: Matrix, *, relaxed: bool, negated: bool = False) -> None:
-    infinity = highspy.kHighsInf
-    whole = np.zeros(matrix.columns, np.int32) if relaxed else matrix.whole.astype(np.int32)
-    status = highs.passModel(
-        matrix.columns,
-        matrix.rows,
-        len(matrix.index),
-        1,
-        1 if negated else -1,
-        0.0,
-        -matrix.profit if negated else matrix.profit,
-        matrix.lower,
-        np.where(np.isinf(matrix.upper), infinity, matrix.upper),
-        np.where(np.isinf(matrix.row_lower), -infinity, matrix.row_lower),
-        np.where(np.isinf(matrix.row_upper), infinity, matrix.row_upper),
-        matrix.start[:-1].astype(np.int32),
-        matrix.index.astype(np.int32),
-        matrix.value,
-        whole,
-    )
-    if status == highspy.HighsStatus.kError:
-        raise ValueError("HiGHS refused the model")
-
-
-def _outcome(highs: Any, matrix: Matrix, stop: Stop) -> tuple[Outcome, bool]:
-    status, info = highs.getModelStatus(), highs.getInfo()
-    known = highspy.HighsModelStatus
-    work = max(0, int(info.mip_node_count))
-    if status in (known.kInfeasible, known.kUnboundedOrInfeasible):
-        return Outcome(Stopped.OPTIMAL, infeasible=True, work=work), False
-    stopped = {
-        known.kOptimal: Stopped.OPTIMAL,
-        known.kTimeLimit: Stopped.TIME,
-        known.kSolutionLimit: Stopped.WORK,
-        known.kInterrupt: Stopped.USER,
-        known.kHighsInterrupt: Stopped.USER,
-    }.get(status)
-    error = "" if stopped else f"HiGHS: {highs.modelStatusToString(status)}"
-    bound = whole_bound(info.mip_dual_bound)
-    plan, lost = None, False
-    if info.primal_solution_status == int(highspy.SolutionStatus.kSolutionStatusFeasible):
-        values = np.asarray(highs.getSolution().col_value, np.float64)
-        plan = matrix.plan(values)
-        value = whole_value(info.objective_function_value)
-        stated = info.objective_function_value
-        lost = bool(matrix.profit @ values < stated - 1e-5 - 1e-9 * abs(stated))
-        if stopped is Stopped.OPTIMAL and bound is not None and value is not None and bound > value:
-            stopped = Stopped.GAP
-    return Outcome(stopped or Stopped.TIME, plan=plan, bound=bound, work=work, error=error), lost
-
-
-def _subscribe(highs: Any, progress: Progress | None, interrupt: Interrupt | None) -> None:
-    if progress is not None:
-
-        def tell(event: Any) -> None:
-            data = event.data_out
-            progress(whole_value(data.mip_primal_bound), whole_bound(data.mip_dual_bound))
-
-        highs.cbMipImprovingSolution.subscribe(tell)
-        highs.cbMipLogging.subscribe(tell)
-    if interrupt is not None:
-
-        def look(event: Any) -> None:
-            if interrupt.is_set:
-                event.interrupt()
-
-        highs.cbMipInterrupt.subscribe(look)
-        highs.cbSimplexInterrupt.subscribe(look)
-        highs.cbIpmInterrupt.subscribe(look)
-
-
-@contextmanager
-def _running(threads: int) -> Iterator[Any]:
-    """A fresh solver; the number of threads is one per process and changes only while nothing runs."""
-    with _lock:
-        if not _state["greeted"]:
-            _swallow_banner()
-            _state["greeted"] = 1
-        if not _state["running"] and _state["threads"] != threads:
-            highspy.Highs.resetGlobalScheduler(True)
-            _state["threads"] = threads
-        _state["running"] += 1
-    highs = highspy.Highs()
-    try:
-        # MIP progress comes only with output on, so output is on and goes nowhere
-        highs.setOptionValue("log_to_console", False)
-        highs.setOptionValue("output_flag", True)
-        highs.setOptionValue("mip_min_logging_interval", 0.5)
-        highs.setOptionValue("threads", _state["threads"])
-        yield highs
-    finally:
-        highs.clearCallbacks()
-        with _lock:
-            _state["running"] -= 1
-
-
-def _swallow_banner() -> None:
-    """HiGHS prints a banner on the process's stdout in its first run, whatever the options: let it go nowhere."""
-    sys.stdout.flush()
-    try:
-        kept, nowhere = os.dup(1), os.open(os.devnull, os.O_WRONLY)
-    except OSError:  # no stdout at all: nothing to keep clean
-        return
-    os.dup2(nowhere, 1)
-    try:
-        highs = highspy.Highs()
-        highs.setOptionValue("log_to_console", False)
-        highs.addVariable(0.0, 1.0, 1.0)
-        highs.run()
-        # the C library buffers what it prints; flush it while stdout still leads nowhere
-        if os.name == "posix":
-            ctypes.CDLL(None).fflush(None)
-    finally:
-        os.dup2(kept, 1)
-        os.close(kept)
-        os.close(nowhere)
