@@ -7,6 +7,7 @@ from functools import cache
 
 import numpy as np
 import polars as pl
+from scipy.special import ndtri
 
 from .frames import Flags, Floats, Ints, table_frame
 from .reach import catchment, smoothed, supplied
@@ -75,9 +76,10 @@ def factors(communities: pl.DataFrame, census_county: pl.Series, rng: np.random.
     stock = -np.log(lifts["share_building_lift"].to_numpy())
     stock = (stock - 2.5) / 0.9
     n = len(communities)
-    old = 0.35 * stock + 0.55 * smoothed(communities, rng.standard_normal(n), 700.0) + 0.75 * rng.standard_normal(n)
-    new = -0.2 * stock + 0.6 * smoothed(communities, rng.standard_normal(n), 900.0) + 0.77 * rng.standard_normal(n)
-    return np.clip(old, -3.0, 3.0), np.clip(new, -3.0, 3.0)
+    old = 0.12 * stock + 0.45 * smoothed(communities, rng.standard_normal(n), 700.0) + 0.87 * rng.standard_normal(n)
+    new = -0.1 * stock + 0.45 * smoothed(communities, rng.standard_normal(n), 900.0) + 0.88 * rng.standard_normal(n)
+    # The rates are shares of the communities of a book: no book is old or new as a whole.
+    return np.clip(old - old.mean(), -3.0, 3.0), np.clip(new - new.mean(), -3.0, 3.0)
 
 
 def mean_for_share(share: float, spread: float, loading: float) -> float:
@@ -125,9 +127,9 @@ def baseline(
                             "quantity": np.round(counts * _jitter(rng, len(counts)) if standard.special else counts),
                         }
                     )
-        rows = _with_columns(standard, rows)
+        rows = _with_columns(standard, rows, rng)
         if standard.special:
-            wanting = rows.filter(pl.col("short") > 0)
+            wanting = rows.filter(pl.col("short") > 0, ~pl.col("unknown"))
             expected.append(wanting.select("row", "neighbourhood", "service_type", "short", "level"))
         facilities.append(_surveyed(standard, rows, communities, rng))
     facility = pl.concat(facilities)
@@ -142,18 +144,21 @@ def _jitter(rng: np.random.Generator, n: int) -> Floats:
     return rng.uniform(0.7, 1.3, n)
 
 
-def _with_columns(standard: Standard, rows: pl.DataFrame) -> pl.DataFrame:
-    """The columns that all places share; a defect is short by what is wrong."""
+def _with_columns(standard: Standard, rows: pl.DataFrame, rng: np.random.Generator) -> pl.DataFrame:
+    """The columns that all places share; a defect is short by what is wrong; some rows are not surveyed."""
     if "neighbourhood" not in rows.columns:
         rows = rows.with_columns(pl.lit(None, dtype=pl.String).alias("neighbourhood"))
     if "short" not in rows.columns:
         rows = rows.with_columns(pl.col("quantity").alias("short"), pl.lit(0).alias("level"))
+    if "unknown" not in rows.columns:
+        rows = rows.with_columns(pl.Series("unknown", rng.random(len(rows)) < NOT_SURVEYED))
     return rows.select(
         pl.col("row").cast(pl.Int64),
         "neighbourhood",
         pl.col("quantity").cast(pl.Float64),
         pl.col("short").cast(pl.Float64),
         pl.col("level").cast(pl.Int64),
+        "unknown",
         pl.lit(standard.id).alias("service_type"),
     )
 
@@ -179,7 +184,7 @@ def _in_neighbourhoods(
         .to_numpy()
     )
     homes = np.bincount(where, minlength=len(found))
-    taken = np.minimum(np.minimum(found, homes), 1 + found // 6)
+    taken = np.minimum(np.minimum(found, homes), 1 + found // 7)
     hit = rank <= taken[where]
     share = weight * hit
     share = share / np.maximum(np.bincount(where, share, len(found)), 1e-9)[where]
@@ -194,28 +199,25 @@ def _in_neighbourhoods(
     quantity = np.maximum(np.round(np.minimum(count * rate.step * _jitter(rng, len(where)), limit)), 1.0)
     if rate.step <= 2:
         quantity = np.minimum(np.maximum(np.round(count * rate.step), 1.0), np.maximum(limit, 1.0))
-    rows = pl.DataFrame({"row": where, "neighbourhood": near["id"], "quantity": quantity}).filter(pl.Series(hit))
-    clear = np.flatnonzero(found == 0)
-    return pl.concat(
-        [
-            rows,
-            pl.DataFrame(
-                {"row": clear, "neighbourhood": [None] * len(clear), "quantity": np.zeros(len(clear))},
-                schema=rows.schema,
-            ),
-        ]
-    )
+    # Where one neighbourhood has a row all have one: what is left out would not count as surveyed.
+    rows = pl.DataFrame({"row": where, "neighbourhood": near["id"], "quantity": quantity * hit})
+    return _clear_as_one(rows.filter(pl.Series((found > 0)[where])), np.flatnonzero(found == 0))
+
+
+def _clear_as_one(rows: pl.DataFrame, clear: Ints) -> pl.DataFrame:
+    """One row for each community without any defect, beside the rows of the neighbourhoods of the others."""
+    nothing = pl.DataFrame({"row": clear, "neighbourhood": [None] * len(clear), "quantity": [0.0] * len(clear)})
+    return pl.concat([rows, nothing.cast(dict(rows.schema))])
 
 
 def _without_property_service(standard: Standard, near: pl.DataFrame) -> pl.DataFrame:
     """Households of the neighbourhoods that have no property service, as the table of neighbourhoods says."""
-    none = near.filter(pl.col("property_class") == "none").select(
-        "row", pl.col("id").alias("neighbourhood"), pl.col("households").cast(pl.Float64).alias("quantity")
-    )
-    clear = near.select("row").unique(maintain_order=True).join(none, on="row", how="anti", maintain_order="left")
-    return pl.concat(
-        [none, clear.with_columns(pl.lit(None, dtype=pl.String).alias("neighbourhood"), pl.lit(0.0).alias("quantity"))]
-    )
+    where = near["row"].to_numpy()
+    without = (near["property_class"] == "none").to_numpy()
+    any_without = np.bincount(where, without) > 0
+    quantity = near["households"].to_numpy() * without.astype(np.float64)
+    rows = pl.DataFrame({"row": where, "neighbourhood": near["id"], "quantity": quantity})
+    return _clear_as_one(rows.filter(pl.Series(any_without[where])), np.flatnonzero(~any_without))
 
 
 def _supply(
@@ -223,30 +225,31 @@ def _supply(
 ) -> pl.DataFrame:
     """Quantities such that about the wanted share of communities falls short once neighbours share."""
     n = len(communities)
-    enough = enough_quantity(communities, standard)
+    per_head, least = enough_quantity(communities, standard)
     noise = rng.standard_normal(n)
     if standard.radius is not None and standard.radius >= 300.0:
         noise = (noise + smoothed(communities, rng.standard_normal(n), standard.radius)) / np.sqrt(2.0)
     rest = np.sqrt(max(1.0 - rate.old**2 - rate.new**2, 0.05))
     drive = rate.old * old + rate.new * new + rest * noise
-    short = drive > _quantile(1.0 - rate.share)
+    short: Flags = drive > ndtri(1.0 - rate.share)
     part = rate.low + (rate.high - rate.low) * rng.beta(1.3, 2.2, n) if rate.high > rate.low else np.full(n, rate.high)
-    wanted = enough * np.where(short, 1.0 - part, 1.08 + rng.gamma(2.0, 0.12, n))
+    unknown: Flags = rng.random(n) < NOT_SURVEYED
     shares = catchment(communities, standard.radius, people_served(communities, standard.group))
-    unit = 1.0 if standard.lot < 50 else 10.0
-    quantity = supplied(shares, wanted, enough, unit)
-    served = shares @ quantity
-    lots = np.ceil(np.round((enough - served) / standard.lot, 6))
-    missing = np.where(served < enough - 1e-9, np.maximum(lots, 1.0) * standard.lot, 0.0)
-    level = np.where(served >= standard.exists, 1, 0)
-    return pl.DataFrame({"row": np.arange(n), "quantity": quantity, "short": missing, "level": level})
-
-
-def _quantile(part: float) -> float:
-    """The quantile of the standard normal distribution."""
-    from scipy.special import ndtri
-
-    return float(ndtri(part))
+    within = shares.astype(bool).astype(np.float64)
+    enough = np.maximum(per_head, least)
+    if per_head.any():
+        wanted = enough * np.where(short, 1.0 - part, 1.08 + rng.gamma(2.0, 0.12, n))
+        quantity = supplied(shares, wanted, enough, unknown, 1.0 if standard.lot < 50 else 10.0)
+    else:
+        # What counts by itself is not shared: nobody within reach of a community without it may have it.
+        quantity = np.where(short, np.floor(least * (1.0 - part)), least * ((within @ short) == 0))
+        quantity = np.where(unknown, 0.0, quantity)
+    served, whole = shares @ quantity, within @ quantity
+    missing = np.maximum(np.maximum(per_head - served, least - whole), 0.0)
+    missing = np.where(missing > 1e-6, np.ceil(np.round(missing / standard.lot, 6)) * standard.lot, 0.0)
+    level = np.where(whole >= standard.exists, 1, 0)
+    columns = {"row": np.arange(n), "quantity": quantity, "short": missing, "level": level, "unknown": unknown}
+    return pl.DataFrame(columns)
 
 
 def _surveyed(
@@ -255,7 +258,7 @@ def _surveyed(
     """The rows as surveyed: some quantities and scores not known, some scores poor, some types not applicable."""
     n = len(rows)
     rate = rates().get(standard.id)
-    unknown: Flags = rng.random(n) < NOT_SURVEYED
+    unknown: Flags = rows["unknown"].to_numpy()
     outside: Flags = rng.random(n) < (rate.not_applicable if rate else 0.0)
     outside &= rows["short"].to_numpy() <= 0
     poor = rng.random(n) < (rate.poor if rate else 0.0)

@@ -10,6 +10,7 @@ from .frames import Floats, Ints, chosen, table_frame
 from .sources import county_census, county_points, resident_communities, street_points
 
 METRES_NORTH, METRES_EAST = 110_540.0, 111_320.0  # a degree, as docs/reference/derivation.md counts it
+NEIGHBOURLY = 5  # communities of a place that make it closely built
 LEAST_APART = 300.0  # metres between two communities
 PLACED = "位置为模拟:按街道(镇)或县区参考点附近布点"
 COPY_SHRINK = 0.035  # each copy of the province is drawn this much closer to its middle, so that copies seldom overlap
@@ -72,15 +73,28 @@ def _copied(part: pl.DataFrame, copy: int) -> pl.DataFrame:
 
 
 def _some(every: pl.DataFrame, wanted: int, rng: np.random.Generator) -> pl.DataFrame:
-    """Whole counties, one of each city in turn, until there are enough; the last county is cut."""
-    counties = every.select("county_code", "city_code").unique(maintain_order=True)
-    counties = counties.with_columns(pl.Series("draw", rng.random(len(counties))))
-    counties = counties.with_columns(
-        pl.col("draw").rank("ordinal").over("city_code").alias("round"),
-        pl.col("draw").min().over("city_code").alias("turn"),
-    ).sort("round", "turn", "county_code")
-    order = counties.select("county_code", pl.int_range(pl.len()).alias("place"))
+    """Whole counties, one of each city in turn, until there are enough; the last county is cut.
+
+    Closely built counties come first more often than scattered ones, and no county is more than two thirds of the
+    book if others can fill it.
+    """
+    clusters = _clusters(every.select(pl.all(), pl.col("street_code").alias("census_street")))
+    close = every.with_columns(clusters).with_columns((pl.len().over("cluster") >= NEIGHBOURLY).alias("close"))
+    counties = close.group_by("county_code", "city_code", maintain_order=True).agg(pl.len(), pl.col("close").mean())
+    draw = rng.exponential(1.0, len(counties)) / (counties["close"].to_numpy() ** 8 + 0.001)
+    too_large = counties["len"].to_numpy() > max(wanted * 2 / 3, 1.0)
+    counties = counties.with_columns(pl.Series("large", too_large), pl.Series("draw", draw)).with_columns(
+        pl.col("draw").rank("ordinal").over("large", "city_code").alias("round"),
+        pl.col("draw").min().over("large", "city_code").alias("turn"),
+    )
+    order = counties.sort("large", "round", "turn", "county_code").select("county_code", pl.int_range(pl.len()).alias("place"))
     return every.join(order, on="county_code").sort("place", "code").head(wanted).sort("code").drop("place")
+
+
+def _clusters(rows: pl.DataFrame) -> pl.Series:
+    """What a community is placed around: its street if that has a point, else its county."""
+    known = pl.col("census_street").is_in(street_points()["street_code"].to_list())
+    return rows.select(pl.when(known).then("street_code").otherwise("county_code").alias("cluster"))["cluster"]
 
 
 def positions(picks: pl.DataFrame, rng: np.random.Generator) -> tuple[Floats, Floats]:
@@ -112,7 +126,7 @@ def positions(picks: pl.DataFrame, rng: np.random.Generator) -> tuple[Floats, Fl
     lon = MIDDLE[0] + (rows["lon"].to_numpy() - MIDDLE[0]) * shrink
     lat = MIDDLE[1] + (rows["lat"].to_numpy() - MIDDLE[1]) * shrink
     clusters = int(number.max()) + 1
-    pitch = rng.uniform(370.0, 560.0, clusters)[number]
+    pitch = rng.uniform(325.0, 455.0, clusters)[number]
     turn = rng.uniform(0.0, 2.0 * np.pi, clusters)[number]
     grid = _lattice(int(place.max()) + 1)[place] * pitch[:, None] + rng.uniform(-30.0, 30.0, (len(rows), 2))
     east = grid[:, 0] * np.cos(turn) - grid[:, 1] * np.sin(turn)
@@ -259,4 +273,4 @@ def _tenure(built: Ints) -> Floats:
 
 def _property(built: Ints) -> Floats:
     age = np.clip((2012.0 - built) / 25.0, 0.0, 1.4)
-    return np.column_stack([1.5 - age, 0.2 + 0.2 * age, 0.15 + 0.15 * age, 0.03 + 0.36 * age])
+    return np.column_stack([1.5 - age, 0.2 + 0.2 * age, 0.15 + 0.15 * age, 0.02 + 0.24 * age])

@@ -5,7 +5,7 @@ import polars as pl
 from scipy.sparse import csr_array, identity
 
 from ..models.reach import within
-from .frames import Floats, Ints
+from .frames import Flags, Floats, Ints
 
 
 def near_pairs(a: pl.DataFrame, b: pl.DataFrame, radius: float) -> tuple[Ints, Ints]:
@@ -34,17 +34,19 @@ def smoothed(communities: pl.DataFrame, noise: Floats, radius: float) -> Floats:
     return np.asarray(total, dtype=np.float64)
 
 
-def supplied(shares: csr_array, wanted: Floats, enough: Floats, unit: float, steps: int = 30) -> Floats:
+def supplied(
+    shares: csr_array, wanted: Floats, enough: Floats, silent: Flags, unit: float, steps: int = 30
+) -> Floats:
     """Quantities, in whole units, that bring about `wanted` in every community as nearly as can be.
 
-    Who wants at least `enough` gets it; some who want less then get more than they want.
+    Who wants at least `enough` gets it; some who want less then get more than they want. The `silent` have none.
     """
     # Projected Landweber steps: the shares average over neighbours, so they cannot simply be inverted.
-    quantity, back = wanted.copy(), shares.T.tocsr()
+    quantity, back, speaking = wanted * ~silent, shares.T.tocsr(), ~silent
     for _ in range(steps):
-        quantity = np.maximum(quantity + back @ (wanted - shares @ quantity), 0.0)
+        quantity = np.maximum(quantity + back @ (wanted - shares @ quantity), 0.0) * speaking
     quantity = np.round(quantity / unit) * unit
     for _ in range(4):
-        lacking = np.where(wanted >= enough, np.maximum(enough - shares @ quantity, 0.0), 0.0)
+        lacking = np.where(wanted >= enough, np.maximum(enough - shares @ quantity, 0.0), 0.0) * speaking
         quantity = quantity + np.ceil(lacking / unit - 1e-9) * unit
     return np.asarray(quantity, dtype=np.float64)

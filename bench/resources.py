@@ -8,8 +8,10 @@ import polars as pl
 
 from .frames import Floats, Ints, chosen, table_frame
 from .places import METRES_EAST, METRES_NORTH
+from .reach import near_pairs
 
-SITES_A_COMMUNITY = 2.2
+SITES_A_COMMUNITY = 3.7
+LONELY_SITES = 5.0  # a town of one or two communities has nothing in reach but its own
 OWNERS = ("街道办事处", "国有资产公司(模拟)", "机关事务部门", "教育部门", "社区居委会", "业主共有", "村集体")
 
 
@@ -26,25 +28,25 @@ class SiteUse:
 
 
 SITE_USES: Mapping[str, SiteUse] = {
-    "闲置公共服务用房": SiteUse("building", 0.14, 520.0, 4000.0, (1,), 0.020),
-    "闲置办公用房": SiteUse("building", 0.06, 700.0, 6000.0, (1, 1, 2), 0.025),
-    "闲置厂房": SiteUse("building", 0.03, 1500.0, 9000.0, (1,), 0.030),
-    "闲置校舍": SiteUse("building", 0.04, 1300.0, 6000.0, (1,), 0.025),
-    "底商": SiteUse("room", 0.08, 180.0, 1500.0, (1,), 0.010),
-    "架空层": SiteUse("room", 0.04, 240.0, 1200.0, (1,), 0.010),
-    "物业用房": SiteUse("room", 0.05, 110.0, 500.0, (1, 1, 2), 0.010),
-    "闲置住宅": SiteUse("room", 0.02, 100.0, 300.0, (1, 2, 3), 0.015),
-    "党群服务中心余房": SiteUse("room", 0.13, 320.0, 2000.0, (1, 1, 2), 0.008),
-    "地下室与地下车库": SiteUse("room", 0.02, 900.0, 5000.0, (-1,), 0.015),
-    "人防工程": SiteUse("room", 0.02, 1200.0, 6000.0, (-1,), 0.020),
-    "仓库与设备用房": SiteUse("room", 0.03, 160.0, 900.0, (1,), 0.020),
-    "空地": SiteUse("land", 0.13, 1300.0, 9000.0, (1,), 0.002),
-    "边角地": SiteUse("land", 0.06, 420.0, 1800.0, (1,), 0.002),
-    "小区共有场地": SiteUse("land", 0.06, 520.0, 2500.0, (1,), 0.001),
-    "公共绿地": SiteUse("land", 0.04, 1500.0, 9000.0, (1,), 0.001),
-    "学校操场": SiteUse("land", 0.01, 3200.0, 9000.0, (1,), 0.0),
-    "停车场": SiteUse("land", 0.02, 1600.0, 8000.0, (1,), 0.001),
-    "屋顶": SiteUse("land", 0.02, 700.0, 4000.0, (5, 6, 7), 0.003),
+    "闲置公共服务用房": SiteUse("building", 0.14, 270.0, 2500.0, (1,), 0.020),
+    "闲置办公用房": SiteUse("building", 0.06, 300.0, 3000.0, (1, 1, 2), 0.025),
+    "闲置厂房": SiteUse("building", 0.02, 600.0, 5000.0, (1,), 0.030),
+    "闲置校舍": SiteUse("building", 0.04, 600.0, 4500.0, (1,), 0.025),
+    "底商": SiteUse("room", 0.09, 95.0, 700.0, (1,), 0.010),
+    "架空层": SiteUse("room", 0.05, 140.0, 700.0, (1,), 0.010),
+    "物业用房": SiteUse("room", 0.04, 65.0, 300.0, (1, 1, 2), 0.010),
+    "闲置住宅": SiteUse("room", 0.01, 70.0, 150.0, (1, 2, 3), 0.015),
+    "党群服务中心余房": SiteUse("room", 0.13, 160.0, 1000.0, (1, 1, 2), 0.008),
+    "地下室与地下车库": SiteUse("room", 0.01, 450.0, 2500.0, (-1,), 0.015),
+    "人防工程": SiteUse("room", 0.01, 500.0, 3000.0, (-1,), 0.020),
+    "仓库与设备用房": SiteUse("room", 0.02, 90.0, 500.0, (1,), 0.020),
+    "空地": SiteUse("land", 0.16, 520.0, 6000.0, (1,), 0.002),
+    "边角地": SiteUse("land", 0.09, 260.0, 1000.0, (1,), 0.002),
+    "小区共有场地": SiteUse("land", 0.08, 260.0, 1500.0, (1,), 0.001),
+    "公共绿地": SiteUse("land", 0.05, 600.0, 5000.0, (1,), 0.001),
+    "学校操场": SiteUse("land", 0.01, 1800.0, 6000.0, (1,), 0.0),
+    "停车场": SiteUse("land", 0.02, 600.0, 4000.0, (1,), 0.001),
+    "屋顶": SiteUse("land", 0.02, 350.0, 2000.0, (5, 6, 7), 0.003),
 }
 
 OPERATORS: Sequence[tuple[str, str, float, float, float, float]] = (
@@ -60,7 +62,8 @@ OPERATORS: Sequence[tuple[str, str, float, float, float, float]] = (
 def site_table(communities: pl.DataFrame, years: Sequence[int], rng: np.random.Generator) -> pl.DataFrame:
     """Idle buildings, rooms and plots near communities, most confirmed, some free later, some for rent."""
     n = len(communities)
-    counts = 1 + rng.poisson(SITES_A_COMMUNITY - 1.0, n)
+    near = np.bincount(near_pairs(communities, communities, 600.0)[0], minlength=n) - 1
+    counts = 1 + rng.poisson(np.where(near < 2, LONELY_SITES, SITES_A_COMMUNITY) - 1.0)
     where = np.repeat(np.arange(n), counts)
     place = np.arange(len(where)) - np.repeat(np.cumsum(counts) - counts, counts)
     total = len(where)
@@ -75,7 +78,7 @@ def site_table(communities: pl.DataFrame, years: Sequence[int], rng: np.random.G
     kinds = pl.Series([SITE_USES[name].kind for name in uses]).gather(number)
     land, building = (kinds == "land").to_numpy(), (kinds == "building").to_numpy()
     median, most = of_use([u.area for u in SITE_USES.values()]), of_use([u.most for u in SITE_USES.values()])
-    area = np.clip(np.round(median * rng.lognormal(0.0, 0.6, total)), 25.0, most)
+    area = np.clip(np.round(median * rng.lognormal(-0.33, 0.5, total)), 25.0, most)
     floor = np.array(
         [SITE_USES[name].floors[rng.integers(0, len(SITE_USES[name].floors))] for name in use], dtype=np.int64
     )
@@ -91,7 +94,7 @@ def site_table(communities: pl.DataFrame, years: Sequence[int], rng: np.random.G
     conversion = np.round(
         area * of_use([u.conversion for u in SITE_USES.values()]) * rng.uniform(0.5, 1.6, total)
     ).astype(np.int64)
-    complexes = building & (area >= 900.0) & (number <= 1) & (floor <= 2) & (rng.random(total) < 0.18)
+    complexes = building & (area >= 600.0) & (number <= 1) & (floor <= 2) & (rng.random(total) < 0.18)
     ok = rng.random((2, total))
     permitted = np.where(np.isin(number, [1, 3, 4, 8]) & (rng.random(total) < 0.12), "F02;F23", "")
     return table_frame(

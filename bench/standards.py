@@ -82,25 +82,25 @@ def _standard(row: Mapping[str, str]) -> Standard:
 
 
 def denominators(communities: pl.DataFrame, name: str) -> Floats:
-    """The denominator of every community; 1,000 stands for the community itself, so that 'per 1,000' is absolute."""
-    if name == "community":
-        return np.full(len(communities), 1000.0)
+    """The denominator of a standard in every community."""
     return communities[_DENOMINATORS.get(name, name)].to_numpy().astype(np.float64)
 
 
-def enough_quantity(communities: pl.DataFrame, standard: Standard) -> Floats:
-    """How much of a supply type is enough in every community; what is counted is rounded up to whole ones."""
+def enough_quantity(communities: pl.DataFrame, standard: Standard) -> tuple[Floats, Floats]:
+    """How much of a supply type is enough in every community: by heads, shared with neighbours, and at least.
+
+    What is counted is rounded up to whole ones. The second number is of what lies within reach, unshared.
+    """
     is_new = (communities["area_class"] == "new").to_numpy()
     rate = np.where(is_new, standard.per_1000_new, standard.per_1000)
     for city, value in standard.overrides.items():
         rate = np.where((communities["city_code"] == city).to_numpy(), value, rate)
-    base = np.where(
-        is_new, denominators(communities, standard.denominator_new), denominators(communities, standard.denominator)
-    )
-    wanted = rate * base / 1000.0
+    codes = (standard.denominator_new, standard.denominator)
+    bases = [denominators(communities, code) if code != "community" else np.zeros(len(communities)) for code in codes]
+    wanted = rate * np.where(is_new, *bases) / 1000.0
     if not standard.area:
         wanted = np.ceil(np.round(wanted, 9))
-    return np.asarray(np.maximum(np.maximum(wanted, standard.least), standard.exists), dtype=np.float64)
+    return np.asarray(wanted, dtype=np.float64), np.full(len(communities), max(standard.least, standard.exists))
 
 
 def people_served(communities: pl.DataFrame, group: str) -> Floats:
