@@ -10,6 +10,7 @@ import polars as pl
 from .book import Book
 from .components import OPTION
 from .funding import Grant
+from .measures_frame import annuity
 from .options import MODULE, SITE
 from .projects import Row
 
@@ -18,14 +19,6 @@ OBLIGATIONS_SCHEMA = {
 }  # fmt: skip
 RUNNING, SUBSIDY, RENT, DEBT = "running", "subsidy", "rent", "debt"
 KINDS_ZH = {RUNNING: "运行维护", SUBSIDY: "运营补贴", RENT: "租金", DEBT: "还本付息"}
-
-
-def annuity(rate: float | None, years: int) -> int:
-    """Fen a year for `years` years that repay 100 yuan at `rate` percent, rounded up (derivation §6)."""
-    interest = Fraction(str(rate or 0)) / 100
-    # without interest the sum is repaid in equal parts
-    exact = Fraction(10_000, years) if interest == 0 else 10_000 * interest / (1 - (1 + interest) ** -years)
-    return -(-exact.numerator // exact.denominator)
 
 
 def obligations(
@@ -64,7 +57,7 @@ def obligations(
 def _debt(grants: Mapping[Grant, int], funds: pl.DataFrame, last_year: int) -> dict[tuple[str, int], int]:
     """Debt service by payer and year, in 1/10,000 yuan."""
     bonds = {
-        row["id"]: (row["payer"], annuity(row["debt_rate"], row["debt_years"]), row["debt_years"])
+        row["id"]: (row["payer"], annuity(Fraction(str(row["debt_rate"] or 0)), row["debt_years"]), row["debt_years"])
         for row in funds.iter_rows(named=True)
         if row["debt_years"]
     }

@@ -10,11 +10,12 @@ import polars as pl
 
 from ..solver.problem import Problem
 from ..solver.solution import Plan
-from .class_money import HUNDRED, TURN, class_money
+from .class_money import HUNDRED, TURN, class_money, left_of_rows
 from .components import OPTION
 from .disbursement import Due, FundsOfProjects, Share, Tidiness, split_by_budget_year, split_to_projects, tidiness
 from .options import Options
 from .projects import Project
+from .tidying import Cell, Ledger, Way, tidy
 
 FUNDING_SCHEMA = {
     "project_id": pl.String, "fund_id": pl.String, "budget_year": pl.Int64, "payment_year": pl.Int64,
@@ -84,23 +85,61 @@ def fund_projects(
         for fund, year in zip(sources.fund, sources.year, strict=True)
     ]
     money = class_money(problem, plan, preference=np.array(turn, np.int64))
-    grants: dict[Grant, int] = {}
+    fixed: dict[Grant, int] = {}
     held = FundsOfProjects()
-    _draws(options, projects, grants, held)
+    _draws(options, projects, fixed, held)
     dues = _dues(problem, projects)
-    payment_year = problem.labels["label_demand_year"] if problem.demands else np.zeros(0, np.int64)
+    cells: dict[Cell, int] = {}
     for demand, arcs in _arcs_by_demand(problem, money.arc):
         shares, by_year, floors = _shares(problem, sources, arcs, money.arc)
         split = split_to_projects(dues[demand], shares, floors, held)
-        year = int(payment_year[demand])
         for (project, fund, budget_year), amount in split_by_budget_year(split, by_year).items():
-            key = (project, fund, budget_year, year)
-            grants[key] = grants.get(key, 0) + amount
+            cells[project, demand, fund, budget_year] = amount
     smallest = {row["id"]: row["smallest_grant"] or 0 for row in funds.iter_rows(named=True)}
+    ledger = _ledger(problem, plan, sources, money.arc, cells, dues, fixed, level)
+    tidy(ledger, smallest)
+    grants = dict(fixed)
+    payment_year = problem.labels["label_demand_year"] if problem.demands else np.zeros(0, np.int64)
+    for (project, demand, fund, budget_year), amount in ledger.cells.items():
+        key = (project, fund, budget_year, int(payment_year[demand]))
+        grants[key] = grants.get(key, 0) + amount
     totals: dict[tuple[str, str], int] = {}
     for (project, fund, _, _), amount in grants.items():
         totals[project, fund] = totals.get((project, fund), 0) + amount
     return Funding(grants, tidiness(totals, smallest))
+
+
+def _ledger(
+    problem: Problem,
+    plan: Plan,
+    sources: Sources,
+    arc: np.ndarray,
+    cells: dict[Cell, int],
+    dues: Mapping[int, Sequence[Due]],
+    fixed: Mapping[Grant, int],
+    level: Mapping[str, str],
+) -> Ledger:
+    left = HUNDRED * left_of_rows(problem, plan)
+    np.subtract.at(left, problem.arc_source, arc)
+    tied = np.diff(problem.arc_row.start) > 0
+    ways: dict[int, list[Way]] = {}
+    for at in np.flatnonzero(np.isin(problem.arc_demand, list(dues))).tolist():
+        source, portion = int(problem.arc_source[at]), int(problem.arc_portion[at])
+        cap, floor = min(100, int(problem.portion_percent[portion])), int(problem.portion_floor[portion])
+        way = Way(sources.fund[source], sources.year[source], cap, floor, bool(tied[at]))
+        ways.setdefault(int(problem.arc_demand[at]), []).append(way)
+    straight: dict[tuple[str, str], int] = {}
+    for (project, fund, _, _), amount in fixed.items():
+        straight[project, fund] = straight.get((project, fund), 0) + amount
+    return Ledger(
+        cells=cells,
+        left={key: int(left[row]) for row, key in enumerate(zip(sources.fund, sources.year, strict=True)) if key[0]},
+        due={(due.project, demand): due.hundreds for demand, held in dues.items() for due in held},
+        ways={demand: tuple(found) for demand, found in ways.items()},
+        floors={at: int(percent) for at, percent in enumerate(problem.floor_percent)},
+        fixed=straight,
+        turn={fund: TURN.get(level.get(fund, ""), 3) for fund in sources.fund if fund},
+    )
 
 
 def _draws(options: Options, projects: Sequence[Project], grants: dict[Grant, int], held: FundsOfProjects) -> None:

@@ -67,16 +67,19 @@ def reason(
     if needs:
         types = ";".join(dict.fromkeys(row["service_type"] for row in options))
         people = sum(row["people"] for row in needs.values())
-        parts.append(f"解决{len(needs)}项需求({names.types(types)}),服务{people}人次")
+        emergency = sum(bool(row["variant"] & EMERGENCY) for row in options)
+        if emergency == len(options):
+            parts.append(f"对{len(needs)}项强制需求({names.types(types)})先作应急处置,涉及{people}人次")
+        else:
+            parts.append(f"解决{len(needs) - emergency}项需求({names.types(types)}),服务{people}人次")
         urgency = max(row["urgency"] for row in needs.values())
         safety = sum(row["safety"] for row in needs.values())
         parts.append(f"紧迫度最高{urgency}级" + (f",含安全类{safety}项" if safety else ""))
         ranks = [row["rank"] for row in needs.values() if row["rank"] is not None]
         if ranks:
             parts.append(f"居民排序最前第{min(ranks)}位")
-        emergency = sum(bool(row["variant"] & EMERGENCY) for row in options)
-        if emergency:
-            parts.append(f"其中{emergency}项先作应急处置")
+        if 0 < emergency < len(options):
+            parts.append(f"另有{emergency}项先作应急处置")
     else:
         parts.append("先行改造场地,供随后进入的服务使用")
     if cost:

@@ -18,7 +18,6 @@ from ..solver.solve import methods
 from ..solver.solve import solve as solve_problem
 from ..solver.stop import Stop
 
-
 __all__ = ["Event", "Interrupt", "methods", "solve"]
 
 
