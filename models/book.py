@@ -172,7 +172,7 @@ def _scenario_faults(text: str | None) -> list[Fault]:
     try:
         tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        words = ("不是合法的 TOML", f"not TOML ({error})", f"按提示改正:{error}", "correct it as the message says")
+        words = ("不是合法的 TOML", f"not TOML ({error})", f"按提示改正：{error}", "correct it as the message says")
         return [Fault(SCENARIO, 0, "", "", *words)]
     return []
 

@@ -17,7 +17,7 @@ def write_whole(path: Path, write: Callable[[Path], None]) -> None:
     Until then the target stays as it was. A folder or workbook that is no book is never replaced.
     """
     if path.exists() and not _may_replace(path):
-        raise BookError([_fault(path, "这里已有别的内容,不是清单簿", "something else stands here that is no book",
+        raise BookError([_fault(path, "这里已有别的内容，不是清单簿", "something else stands here that is no book",
                                 "换一个路径", "choose another path")])  # fmt: skip
     try:
         path.absolute().parent.mkdir(parents=True, exist_ok=True)
@@ -31,7 +31,7 @@ def write_whole(path: Path, write: Callable[[Path], None]) -> None:
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise BookError([_fault(path, f"写不进去({reason})", f"cannot be written ({reason})",
-                                "关闭正打开它的程序,检查权限和磁盘空间",
+                                "关闭正打开它的程序，检查权限和磁盘空间",
                                 "close the program that has it open, check rights and disk space")]) from error  # fmt: skip
 
 

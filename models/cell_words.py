@@ -27,7 +27,7 @@ def wrong_cell(column: Column, cell: str) -> Words:
     if column.kind == "sums":
         tidy = re.sub(r"\s*([=;])\s*", r"\1", cell).strip(";")
         told = sums_fault(column, tidy, set(column.choices)) or ("写法不对", "wrong form")
-        return *told, "写成 键=数值,多个用英文分号隔开", "write key=value, several parted by ;"
+        return *told, "写成 键=数值，多个用英文分号隔开", "write key=value, several parted by ;"
     if column.kind in ("refs", "list"):
         return (
             "用了全角分号或不可见字符", "a full-width semicolon or an invisible character",
@@ -72,13 +72,13 @@ def _wrong_number(column: Column, cell: str) -> Words:
     inner = re.search(r"[0-9]+(?:\.[0-9]+)?", half)
     if inner:
         return (
-            f"是文字,不是{_wanted_zh(column)}", f"text, not a {_wanted_en(column)}",
-            f"只写数字,如 {inner[0]}" + (f",单位为{column.unit}" if column.unit else ""),
+            f"是文字，不是{_wanted_zh(column)}", f"text, not a {_wanted_en(column)}",
+            f"只写数字，如 {inner[0]}" + (f"，单位为{column.unit}" if column.unit else ""),
             f"write only the number, such as {inner[0]}",
         )  # fmt: skip
     return (
         f"不是{_wanted_zh(column)}", f"not a {_wanted_en(column)}",
-        "写数字;未知则留空" if not column.required else "写数字",
+        "写数字；未知则留空" if not column.required else "写数字",
         "write a number; leave it empty if unknown" if not column.required else "write a number",
     )  # fmt: skip
 
@@ -99,7 +99,7 @@ def _too_fine(column: Column, cell: str) -> Words:
             return "数字过大", "too large", "核对单位是否为万元", "check that the unit is 万元"
         return (
             "金额多于4位小数(不到1元)", "more than 4 decimals (less than 1 yuan)",
-            f"四舍五入到元,如 {mend}", f"round to whole yuan, such as {mend}",
+            f"四舍五入到元，如 {mend}", f"round to whole yuan, such as {mend}",
         )  # fmt: skip
     if column.kind == "percent":
         if 0 < value < 1 and len(cell.partition(".")[2].rstrip("0")) <= 2:
@@ -132,7 +132,7 @@ def _wrong_code(column: Column, cell: str) -> Words:
     shown_en = ", ".join(list(choices)[:20]) + ("…" if len(choices) > 20 else "")
     return (
         f"“{one_line(cell)}”不是可选的值", f"{one_line(cell)} is not one of the values",
-        (f"是否“{near}”?" if near else "") + f"可选:{shown_zh}", (f"perhaps {near}; " if near else "") + f"use one of {shown_en}",
+        (f"是否“{near}”？" if near else "") + f"可选：{shown_zh}", (f"perhaps {near}; " if near else "") + f"use one of {shown_en}",
     )  # fmt: skip
 
 
@@ -154,7 +154,7 @@ def _wrong_text(column: Column, cell: str) -> Words:
     if column.kind in ("id", "ref"):
         if re.fullmatch(r"[0-9](\.[0-9]+)?E\+[0-9]+", cell):
             return (
-                "代码被 Excel 变成了科学计数,末几位已丢失", "Excel has turned the code into scientific notation and lost its digits",
+                "代码被 Excel 变成了科学计数，末几位已丢失", "Excel has turned the code into scientific notation and lost its digits",
                 "把该列设为文本格式后重新填写代码", "set the column to text format and fill in the code again",
             )  # fmt: skip
         half = unicodedata.normalize("NFKC", cell)

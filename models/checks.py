@@ -50,7 +50,7 @@ def repeated_ids(table: Table, frame: pl.DataFrame) -> Iterator[Fault]:
     for name, row, earlier in known.with_columns(first).filter(pl.col(ROW) != pl.col("first")).iter_rows():
         yield Fault(
             table.name, row, "id", name, f"与第{earlier}行的编号重复", f"the same identifier as row {earlier}",
-            "改用另一个编号,或删去一行", "use another identifier, or delete one of the rows",
+            "改用另一个编号，或删去一行", "use another identifier, or delete one of the rows",
         )  # fmt: skip
 
 
@@ -94,9 +94,9 @@ def _no_table(table: Table, column: Column, entries: pl.DataFrame) -> Fault:
     row, entry = entries.select(ROW, "entry").row(0)
     return Fault(
         table.name, row, column.name, entry,
-        f"引用{target.name_zh}表,而该表没有内容(共{entries.height}处)",
+        f"引用{target.name_zh}表，而该表没有内容(共{entries.height}处)",
         f"refers to the table {target.name}, which has no rows ({entries.height} such cells)",
-        f"填写{target.name_zh}表,或清空这一列", f"fill in the table {target.name}, or clear this column",
+        f"填写{target.name_zh}表，或清空这一列", f"fill in the table {target.name}, or clear this column",
     )  # fmt: skip
 
 
@@ -107,10 +107,10 @@ def _unknown(table: Table, column: Column, entries: pl.DataFrame, known: pl.Seri
     for row, entry in wrong.select(ROW, "entry").iter_rows():
         if entry not in near:
             near[entry] = nearest(entry, names)
-        maybe_zh, maybe_en = (f"是否“{near[entry]}”?", f"perhaps {near[entry]}; ") if near[entry] else ("", "")
+        maybe_zh, maybe_en = (f"是否“{near[entry]}”？", f"perhaps {near[entry]}; ") if near[entry] else ("", "")
         yield Fault(
             table.name, row, column.name, entry, f"{target.name_zh}表中没有“{entry}”", f"{target.name} has no {entry}",
-            f"{maybe_zh}改正,或先在{target.name_zh}表中登记", f"{maybe_en}correct it, or enter it in {target.name} first",
+            f"{maybe_zh}改正，或先在{target.name_zh}表中登记", f"{maybe_en}correct it, or enter it in {target.name} first",
         )  # fmt: skip
 
 
@@ -149,7 +149,7 @@ def wrong_codes(table: Table, frame: pl.DataFrame) -> Iterator[Fault]:
         for row, entry in entries.filter(~pl.col("entry").str.contains(r"^([0-9]{2}|[0-9]{4}|[0-9]{6})$")).iter_rows():
             yield Fault(
                 table.name, row, "places", entry, "不是地区代码", "not the code of a place",
-                "省2位、市4位或县区6位数字,分号分隔", "write codes of 2, 4 or 6 digits parted by ;",
+                "省2位、市4位或县区6位数字，分号分隔", "write codes of 2, 4 or 6 digits parted by ;",
             )  # fmt: skip
         for row, entry in entries.filter(pl.col("entry").str.contains(r"^[0-9]{4}00$|^[0-9]{2}00$")).iter_rows():
             short = entry.rstrip("0") if len(entry) == 4 else entry[:4]
@@ -175,7 +175,7 @@ def wrong_homes(table: Table, frames: Frames) -> Iterator[Fault]:
     for row, community, neighbourhood, home in joined.filter(pl.col("home") != pl.col("community")).iter_rows():
         yield Fault(
             table.name, row, "neighbourhood", neighbourhood,
-            f"该小区属于社区 {home},这一行写的是 {community}", f"it belongs to {home}, while the row says {community}",
+            f"该小区属于社区 {home}，这一行写的是 {community}", f"it belongs to {home}, while the row says {community}",
             "改正社区或小区", "correct the community or the neighbourhood",
         )  # fmt: skip
 
@@ -195,20 +195,20 @@ def wrong_points(table: Table, frame: pl.DataFrame, box: tuple[float, float, flo
                 name = "lat" if lat is None else "lon"
                 yield Fault(
                     table.name, row, name, "", "只填了经纬度中的一个", "only one of longitude and latitude is given",
-                    "两个都填,或都留空", "fill in both, or neither",
+                    "两个都填，或都留空", "fill in both, or neither",
                 )  # fmt: skip
             continue
         if CHINA[2] <= lon <= CHINA[3] and CHINA[0] <= lat <= CHINA[1]:
             yield Fault(
                 table.name, row, "lon", str(lon), "经度与纬度写反了", "longitude and latitude are swapped",
-                f"经度改为 {lat},纬度改为 {lon}", f"write {lat} as longitude and {lon} as latitude",
+                f"经度改为 {lat}，纬度改为 {lon}", f"write {lat} as longitude and {lon} as latitude",
             )  # fmt: skip
             continue
         for name, value, low, high in (("lon", lon, west, east), ("lat", lat, south, north)):
             if not low <= value <= high:
                 yield Fault(
                     table.name, row, name, str(value), f"不在{place_zh}范围内", f"outside {place_en}",
-                    f"{table.header_zh(name)}应在 {low:g} 至 {high:g} 之间;外省清单簿请在 book.toml 的 region 写明地区代码",
+                    f"{table.header_zh(name)}应在 {low:g} 至 {high:g} 之间；外省清单簿请在 book.toml 的 region 写明地区代码",
                     f"write {low:g} to {high:g}; for another province name it in region of book.toml",
                 )  # fmt: skip
 
@@ -221,7 +221,7 @@ def wrong_measures(table: Table, frame: pl.DataFrame) -> Iterator[Fault]:
             if not all(part.isascii() and part.isdigit() for part in parts) or sum(map(int, parts)) != 100:
                 yield Fault(
                     table.name, row, "spend_profile", profile, "各年百分比之和不是100", "the percentages do not add up to 100",
-                    "写成 60/37/3 这样,合计100", "write it like 60/37/3, 100 in all",
+                    "写成 60/37/3 这样，合计100", "write it like 60/37/3, 100 in all",
                 )  # fmt: skip
     if table.name == "uses":
         made = pl.col("site_use") + "|" + pl.col("service_type")

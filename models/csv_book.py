@@ -43,7 +43,7 @@ def read_folder(folder: Path) -> RawBook:
             faults.append(
                 Fault(
                     SETTINGS, 0, "", "", "缺少 book.toml", "book.toml is missing",
-                    "用 qingdan new 建一个空清单簿,把其中的 book.toml 放进来",
+                    "用 qingdan new 建一个空清单簿，把其中的 book.toml 放进来",
                     "make an empty book with qingdan new and put its book.toml here",
                 )
             )  # fmt: skip
@@ -119,8 +119,8 @@ def _counted(rows: Iterator[list[str]], table: Table, width: int, faults: list[F
                 faults.append(
                     Fault(
                         table.name, row, "", ",".join(cells) if table.name != "complaints" else "",
-                        f"有{len(cells)}格,表头有{width}格", f"{len(cells)} cells under {width} headers",
-                        "补齐或删去多余的逗号;文字里有逗号时加英文双引号",
+                        f"有{len(cells)}格，表头有{width}格", f"{len(cells)} cells under {width} headers",
+                        "补齐或删去多余的逗号；文字里有逗号时加英文双引号",
                         "add or delete commas; put text that holds a comma in double quotes",
                     )
                 )  # fmt: skip
@@ -132,7 +132,7 @@ def _counted(rows: Iterator[list[str]], table: Table, width: int, faults: list[F
 def _unreadable(table: Table, row: int, error: object) -> Fault:
     return Fault(
         table.name, row, "", "", f"从这一行起读不出({error})", f"cannot be read from this row on ({error})",
-        "检查这一行的英文双引号是否成对;或用 Excel 打开后另存为 CSV UTF-8",
+        "检查这一行的英文双引号是否成对；或用 Excel 打开后另存为 CSV UTF-8",
         "check that double quotes come in pairs; or open it in Excel and save it as CSV UTF-8",
     )  # fmt: skip
 
@@ -156,9 +156,9 @@ def _decoded(path: Path, table: str) -> tuple[str | None, list[Fault]]:
         row = data.count(b"\n", 0, error.start) + 1
         named_zh, named_en = "不是 UTF-8 编码", "not UTF-8"
         if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-            named_zh, named_en, row = "是 UTF-16 编码,不是 UTF-8", "UTF-16, not UTF-8", 1
+            named_zh, named_en, row = "是 UTF-16 编码，不是 UTF-8", "UTF-16, not UTF-8", 1
         elif _is_gbk(data):
-            named_zh, named_en = "是 GBK 编码,不是 UTF-8", "GBK, not UTF-8"
+            named_zh, named_en = "是 GBK 编码，不是 UTF-8", "GBK, not UTF-8"
         words = (
             named_zh, named_en, "在 Excel 中另存为“CSV UTF-8(逗号分隔)”", "in Excel, save it as CSV UTF-8 (comma delimited)",
         )  # fmt: skip

@@ -76,7 +76,7 @@ def read_workbook(path: Path) -> RawBook:
         faults.append(
             Fault(
                 SETTINGS, 0, "", "", f"缺少工作表“{SETTINGS_SHEET}”", "the sheet of settings is missing",
-                "用 qingdan new 建一个空工作簿,把其中的“簿”表复制过来",
+                "用 qingdan new 建一个空工作簿，把其中的“簿”表复制过来",
                 "make an empty workbook with qingdan new and copy its sheet 簿",
             )
         )  # fmt: skip
@@ -90,7 +90,7 @@ def _no_workbook(path: Path) -> Fault:
     if not path.exists():
         return Fault(path.name, 0, "", "", "找不到清单簿", "no such book", "检查路径", "check the path")
     return Fault(
-        path.name, 0, "", "", "不是能读的 Excel 工作簿,或文件已损坏", "not a workbook that can be read, or a damaged one",
+        path.name, 0, "", "", "不是能读的 Excel 工作簿，或文件已损坏", "not a workbook that can be read, or a damaged one",
         "在 Excel 中打开并另存为不加密的 .xlsx", "open it in Excel and save it as .xlsx without a password",
     )  # fmt: skip
 

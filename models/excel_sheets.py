@@ -200,8 +200,8 @@ def _explain(book: xlsxwriter.Workbook, looks: _Looks, settings: BookSettings) -
         sheet.set_column(place, place, width, looks.wrap)
     notes = (
         f"{settings.title}  {kind_of_data(settings)}",
-        "金额单位为万元,至多4位小数;空格表示未采集或不限,不等于0;多个值用英文分号隔开。橙色表头为必填列。",
-        "表头用中文或英文名都可以;整张表不用时可留空。坐标按“簿”表中的坐标系,GCJ02 和 BD09 在读入时换算为 WGS84。",
+        "金额单位为万元，至多4位小数；空格表示未采集或不限，不等于0；多个值用英文分号隔开。橙色表头为必填列。",
+        "表头用中文或英文名都可以；整张表不用时可留空。坐标按“簿”表中的坐标系，GCJ02 和 BD09 在读入时换算为 WGS84。",
     )
     for row, note in enumerate(notes):
         sheet.write_string(row, 0, note)
@@ -222,7 +222,7 @@ def _explained(table: Table, column: Column) -> tuple[str, ...]:
     choices = "; ".join(f"{label}" if code == label else f"{label}({code})" for code, label in column.choices.items())
     if column.refers:
         choices = f"见工作表“{TABLES[column.refers].name_zh}”"
-    name_zh = column.name_zh + ("_年份,如 _2027" if column.family else "")
+    name_zh = column.name_zh + ("_年份，如 _2027" if column.family else "")
     return (
         table.name_zh, name_zh, column.name, KINDS_ZH[column.kind][0], column.unit,
         "是" if column.required else "", choices, *limits, column.text_zh,

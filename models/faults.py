@@ -54,7 +54,7 @@ class Fault:
 
     def __str__(self) -> str:
         shown = one_line(self.value)
-        zh = f"{self.place_zh}" + (f" “{shown}”" if shown else "") + f":{self.cause_zh};{self.mend_zh}。"
+        zh = f"{self.place_zh}" + (f" “{shown}”" if shown else "") + f"：{self.cause_zh}；{self.mend_zh}。"
         en = f"{self.place_en}" + (f' "{shown}"' if shown else "") + f": {self.cause_en}; {self.mend_en}."
         return f"{zh} | {en}"
 
@@ -83,5 +83,5 @@ class BookError(Exception):
 
     def __str__(self) -> str:
         number = len(self.faults)
-        head = f"清单簿有 {number} 处需要改正,未写出任何文件 | {number} fault{'s' * (number != 1)} in the book, nothing written"
+        head = f"清单簿有 {number} 处需要改正，未写出任何文件 | {number} fault{'s' * (number != 1)} in the book, nothing written"
         return "\n".join([head, *map(str, self.faults)])

@@ -61,7 +61,7 @@ def unknown_table(place: str, stem: str) -> Fault:
         value="",
         cause_zh="清单簿里没有这张表",
         cause_en="the book has no such table",
-        mend_zh=f"改名为 {near},或移出清单簿" if near else "移出清单簿",
+        mend_zh=f"改名为 {near}，或移出清单簿" if near else "移出清单簿",
         mend_en=f"rename it to {near}, or take it out of the book" if near else "take it out of the book",
     )
 

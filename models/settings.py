@@ -199,7 +199,7 @@ def settings_toml(settings: BookSettings, *, comments: bool = False) -> str:
             lines += ["", f"[{'.'.join(section)}]"]
         if comments and ".".join(path) in HELP:
             name, text_zh, text_en = HELP[".".join(path)]
-            lines.append(f"# {name}:{text_zh} | {text_en}")
+            lines.append(f"# {name}：{text_zh} | {text_en}")
         lines.append(f"{key} = {toml_text(value)}")
     return "\n".join(lines) + "\n"
 

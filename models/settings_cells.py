@@ -45,7 +45,7 @@ def settings_mapping(cells: pl.DataFrame) -> tuple[Mapping[str, Any], Mapping[tu
     faults: list[Fault] = []
     if cells.width < 3:
         words = (
-            "工作表“簿”应有四列:键、名称、值、说明",
+            "工作表“簿”应有四列：键、名称、值、说明",
             "the sheet 簿 should have the columns key, name, value, explanation",
         )
         return {}, {}, [Fault(SETTINGS, 1, "", "", *words, "补上这些列", "add them")]

@@ -9,7 +9,7 @@ HELP: Mapping[str, tuple[str, str, str]] = MappingProxyType(
     {
         "title": ("名称", "清单簿的名称", "title of the book"),
         "region": ("地区", "省市县代码(2、4或6位),可留空", "codes of province, cities or counties (2, 4 or 6 digits)"),
-        "plan_years": ("规划年份", "连续的年份,第一年为年度预算", "years in a row; the first is the yearly budget"),
+        "plan_years": ("规划年份", "连续的年份，第一年为年度预算", "years in a row; the first is the yearly budget"),
         "horizon_years": ("后续年数", "规划期后计后续支出的年数", "years after the plan for which later costs count"),
         "as_of": ("数据截止日", "数据所反映的日期", "the day of which the data speak"),
         "datum": (
@@ -19,13 +19,13 @@ HELP: Mapping[str, tuple[str, str, str]] = MappingProxyType(
         ),
         "converted_from": (
             "原坐标系",
-            "坐标已由该坐标系换算,由程序填写",
+            "坐标已由该坐标系换算，由程序填写",
             "the coordinates were converted from this datum; written by the program",
         ),
         "data_kind": ("数据性质", "real 真实 或 synthetic 模拟", "real, or synthetic for made-up data"),
         "walking_factor": (
             "步行系数",
-            "步行距离与直线距离之比,至少1",
+            "步行距离与直线距离之比，至少1",
             "walking distance over straight line, at least 1",
         ),
         "seed": ("随机种子", "模拟数据所用的种子", "seed with which synthetic data were made"),
@@ -106,7 +106,7 @@ def fault_words(problem: Mapping[str, Any], path: tuple[str, ...]) -> Words:
     if kind == "unknown_name":
         return (
             f"不认识“{limits['name']}”", f"{limits['name']} is not known",
-            f"用以下之一:{limits['known']}", f"use one of {limits['known']}",
+            f"用以下之一：{limits['known']}", f"use one of {limits['known']}",
         )  # fmt: skip
     if kind in ("greater_than_equal", "greater_than"):
         limit = limits.get("ge", limits.get("gt"))
@@ -116,7 +116,7 @@ def fault_words(problem: Mapping[str, Any], path: tuple[str, ...]) -> Words:
         return f"大于上限 {limit}", f"above the largest value {limit}", f"至多写 {limit}", f"write at most {limit}"
     if kind == "literal_error":
         wanted = str(limits["expected"]).replace("'", "").replace(" or ", ", ")
-        return "不是可选的值", "this is not one of the values", f"用以下之一:{wanted}", f"use one of {wanted}"
+        return "不是可选的值", "this is not one of the values", f"用以下之一：{wanted}", f"use one of {wanted}"
     words = _WORDS.get(kind)
     if words is None:
         words = ("类型或取值不对", f"wrong value: {problem['msg']}", "按说明填写", "write it as explained")
@@ -147,10 +147,10 @@ _WORDS: Mapping[str, Words] = MappingProxyType(
         ),
         "years_gap": (
             "年份不连续", "the plan years do not follow each other",
-            "写成连续年份,如 [2027, 2028, 2029]", "write years in a row, such as [2027, 2028, 2029]",
+            "写成连续年份，如 [2027, 2028, 2029]", "write years in a row, such as [2027, 2028, 2029]",
         ),
         "two_datums": (
-            "坐标已换算,坐标系却仍是待换算的", "the coordinates are converted already, yet datum is one to be converted",
+            "坐标已换算，坐标系却仍是待换算的", "the coordinates are converted already, yet datum is one to be converted",
             "datum 写 WGS84,或删去 converted_from", "write datum = \"WGS84\", or delete converted_from",
         ),
     }

@@ -41,7 +41,7 @@ def missing_years(table: Table, raw: RawTable, years: Iterable[int]) -> list[Fau
     return [
         Fault(
             table.name, 1, column.of_year(year), "", f"缺少规划年份 {year} 的列", f"no column for the plan year {year}",
-            f"加上“{table.header_zh(column.of_year(year))}”列,无资金写0", f"add {column.of_year(year)}, 0 where there is no money",
+            f"加上“{table.header_zh(column.of_year(year))}”列，无资金写0", f"add {column.of_year(year)}, 0 where there is no money",
         )
         for column in table.families
         for year in years
