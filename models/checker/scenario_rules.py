@@ -1,0 +1,327 @@
+"""The rules of the scenario, each worked out again on the plan: a value against a limit for every row."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from .book_facts import Facts, Need, holds
+from .derivation import Derived, department_of, types_of
+from .money import Grant
+from .option_rules import Derivations
+from .places import EXISTS
+from .plan import Component, Plan
+from .plan_rules import counts_as_met
+from .reach import start_years, ways
+
+Rule = Mapping[str, Any]
+FILTERS: Mapping[str, str] = {
+    "service_types": "type", "programmes": "programme", "cities": "city", "counties": "county", "streets": "street",
+    "communities": "community", "departments": "department", "groups": "group", "years": "year", "needs": "need",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class RuleRow:
+    """One row of a rule: `value` must be at least (floor) or at most `limit`, with a tolerance for whole yuan."""
+
+    name: str
+    scope: str
+    value: int | Fraction
+    limit: int | Fraction
+    floor: bool
+    tolerance: int = 0
+
+    @property
+    def holds(self) -> bool:
+        if self.floor:
+            return self.value >= self.limit - self.tolerance
+        return self.value <= self.limit + self.tolerance
+
+
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """What the filters of rules ask of a component or a need."""
+
+    type: str
+    programme: str
+    national: tuple[str, ...]
+    department: str
+    community: str
+    street: str
+    county: str
+    city: str
+    group: str
+    year: int | None
+    need: str
+
+
+def traits_of_need(need: Need, department: str, year: int | None) -> Traits:
+    kind = need.type
+    return Traits(
+        kind["id"], need.programme, tuple(kind["programmes_counted"] or ()), department, need.place.community,
+        need.place.street, need.place.county, need.place.city, need.row["group_served"], year, need.id,
+    )  # fmt: skip
+
+
+def traits_of(facts: Facts, one: Component, found: Derived) -> Traits:
+    """Traits of a component: an option has its need's, an opening its site's."""
+    if one.kind == "option":
+        return traits_of_need(facts.needs[one.need], found.department, one.year)
+    place = facts.place_of_community(one.community) if one.kind == "campaign" else facts.place_of_site(one.site)
+    national = tuple(facts.types[one.type]["programmes_counted"] or ()) if one.kind == "module" else ()
+    return Traits(
+        one.type if one.kind == "module" else "", found.programme, national, found.department, place.community,
+        place.street, place.county, place.city, "", one.year, "",
+    )  # fmt: skip
+
+
+def fits(traits: Traits, rule: Rule, *, ignore: Iterable[str] = ()) -> bool:
+    """Is it in the filter of a rule?"""
+    for name, trait in FILTERS.items():
+        wanted = rule.get(name)
+        if wanted and name not in ignore and getattr(traits, trait) not in wanted:
+            return False
+    national = rule.get("national")
+    return not national or "national" in ignore or bool(set(national) & set(traits.national))
+
+
+def key_of(traits: Traits, rule: Rule) -> tuple[Any, ...]:
+    """The values of `each`."""
+    return tuple(getattr(traits, name) for name in rule.get("each", ()))
+
+
+class Rules:
+    """The rules of a scenario on one plan; `rows` gives every row of one rule."""
+
+    def __init__(self, facts: Facts, plan: Plan, derived: Derivations, grants: list[Grant]) -> None:
+        self.facts, self.plan, self.grants = facts, plan, grants
+        self.derived = derived
+        self.components = [
+            (one, derived.of[one.id], traits_of(facts, one, derived.of[one.id]))
+            for one in plan.components
+            if one.id in derived.of
+        ]
+        self.options = [
+            (one, traits) for one, _, traits in self.components if one.kind == "option" and counts_as_met(facts, one)
+        ]
+
+    def rows(self, rule: Rule) -> list[RuleRow]:
+        """Every row of a rule; pins, pilots and changes are rows of one thing each."""
+        makers: Mapping[str, Callable[[Rule], Iterator[RuleRow]]] = {
+            "money": self._money, "number": self._number, "met": self._met, "complete": self._complete,
+            "prerequisite": self._prerequisite, "exclusion": self._exclusion, "dig_once": self._dig_once,
+            "safety_first": self._safety_first,
+        }  # fmt: skip
+        maker = makers.get(rule["kind"])
+        return list(maker(rule)) if maker else []
+
+    def _universe(self, rule: Rule) -> set[tuple[Any, ...]]:
+        """Values of `each` that occur among all components that could be chosen."""
+        if not rule.get("each"):
+            return {()}
+        found = {key_of(traits, rule) for _, _, traits in self.components if fits(traits, rule)}
+        for need in self.facts.needs.values():
+            for way in ways(self.facts, need):
+                for year in way.years:
+                    traits = traits_of_need(need, way.department, year)
+                    if fits(traits, rule):
+                        found.add(key_of(traits, rule))
+        return found
+
+    def _row(
+        self, rule: Rule, key: tuple[Any, ...], value: int, limit: int | Fraction, floor: bool, slack: int = 0
+    ) -> RuleRow:
+        return RuleRow(rule["name"], "/".join(map(str, key)), value, limit, floor, slack)
+
+    def _money(self, rule: Rule) -> Iterator[RuleRow]:
+        if rule.get("funds"):
+            yield from self._drawn(rule)
+            return
+        floor = rule["bound"] == "floor"
+        for key in sorted(self._universe(rule), key=str):
+            inside = [
+                found.cost for _, found, traits in self.components if fits(traits, rule) and key_of(traits, rule) == key
+            ]
+            value = sum(inside)
+            if "amount" in rule:
+                yuan = int(Fraction(str(rule["amount"])) * 10_000)
+                yield self._row(rule, key, value, -(-yuan // 100) if floor else yuan // 100, floor)
+            elif rule.get("of", "used") == "used":
+                base = sum(
+                    found.cost
+                    for _, found, traits in self.components
+                    if key_of(traits, rule) == key and (not rule.get("years") or traits.year in rule["years"])
+                )
+                yield self._row(rule, key, 100 * value, rule["share"] * base, floor)
+            else:
+                yield self._row(rule, key, 100 * value, rule["share"] * self._budget(rule, key), floor)
+
+    def _budget(self, rule: Rule, key: tuple[Any, ...]) -> int:
+        """Sum of the limits of all sources that fit places, years and funds."""
+        facts, chosen = self.facts, dict(zip(rule.get("each", ()), key, strict=True))
+        counties = {chosen["county"]} if "county" in chosen else set(rule.get("counties", ()))
+        cities = {chosen["city"]} if "city" in chosen else set(rule.get("cities", ()))
+        years = {chosen["year"]} if "year" in chosen else set(rule.get("years", ()))
+        total = 0
+        for name in facts.funds:
+            places = facts.funds[name]["places"] or ()
+            if counties and not any(holds(places, county, county[:4]) for county in counties):
+                continue
+            if cities and not any(
+                holds(places, "", city) or any(p.startswith(city) for p in places) for city in cities
+            ):
+                continue
+            if rule.get("funds") and not self._named(name, rule):
+                continue
+            for year in facts.budget_years(name):
+                if not years or year in years:
+                    total += (facts.budget_yuan(name, year) or 0) // 100
+        return total
+
+    def _named(self, fund: str, rule: Rule) -> bool:
+        row = self.facts.funds.get(fund)
+        return row is not None and bool({fund, row["fund_type"]} & set(rule["funds"]))
+
+    def _drawn(self, rule: Rule) -> Iterator[RuleRow]:
+        """Money drawn from named funds: whole yuan, told apart by project where the rule filters on programmes."""
+        floor = rule["bound"] == "floor"
+        by_project: dict[str, list[Traits]] = defaultdict(list)
+        for one, _, traits in self.components:
+            by_project[one.project].append(traits)
+        ways_to_count: dict[tuple[Any, ...], list[int]] = defaultdict(lambda: [0, 0, 0])  # least, most, rows
+        bases: dict[tuple[Any, ...], int] = defaultdict(int)
+        for grant in self.grants:
+            members = by_project.get(grant.project, [])
+            if not self._named(grant.fund, rule) or not members:
+                continue
+            keys: dict[tuple[Any, ...], list[bool]] = defaultdict(list)
+            for traits in members:
+                here = _with_year(traits, grant.budget_year)
+                keys[key_of(here, rule)].append(fits(here, rule))
+            for key, inside in keys.items():
+                alone = len(keys) == 1
+                count = ways_to_count[key]
+                count[0] += grant.yuan if alone and all(inside) else 0
+                count[1] += grant.yuan if any(inside) else 0
+                count[2] += 1
+                if not rule.get("years") or grant.budget_year in rule["years"]:
+                    bases[key] += grant.yuan
+        for key in sorted({*ways_to_count, *(() if rule.get("each") else ((),))}, key=str):
+            least, most, number = ways_to_count[key]
+            value = most if floor else least
+            slack = number
+            if "amount" in rule:
+                yield self._row(rule, key, value, int(Fraction(str(rule["amount"])) * 10_000), floor, slack + 100)
+            elif rule.get("of", "used") == "used":
+                yield self._row(rule, key, 100 * value, rule["share"] * bases[key], floor, 100 * slack)
+            else:
+                yield self._row(
+                    rule, key, 100 * value, rule["share"] * self._budget(rule, key) * 100, floor, 100 * slack
+                )
+
+    def _number(self, rule: Rule) -> Iterator[RuleRow]:
+        floor = rule["bound"] == "floor"
+        for key in sorted(self._universe(rule), key=str):
+            value = sum(fits(traits, rule) and key_of(traits, rule) == key for _, traits in self.options)
+            if "number" in rule:
+                yield self._row(rule, key, value, rule["number"], floor)
+            else:
+                base = sum(key_of(traits, rule) == key for _, traits in self.options)
+                yield self._row(rule, key, 100 * value, rule["share"] * base, floor)
+
+    def _met_rows(
+        self, rule: Rule, needs: list[Need], level: int, share: int, *, department: bool = False
+    ) -> Iterator[RuleRow]:
+        by_key: dict[tuple[Any, ...], list[Need]] = defaultdict(list)
+        for need in needs:
+            by_key[key_of(traits_of_need(need, department_of(need.type), None), rule)].append(need)
+        met: dict[str, int] = defaultdict(int)
+        for one, traits in self.options:
+            if one.level >= level and (not rule.get("years") or traits.year in rule["years"]):
+                met[one.need] += 1000 * one.lots // self.facts.needs[one.need].lots
+        for key, members in sorted(by_key.items(), key=str):
+            value = sum(met[need.id] for need in members)
+            yield self._row(rule, key, 100 * value, share * 1000 * len(members), True)
+
+    def _met(self, rule: Rule) -> Iterator[RuleRow]:
+        needs = [
+            need
+            for need in self.facts.needs.values()
+            if fits(traits_of_need(need, "", None), rule, ignore=("years", "departments"))
+            and (not rule.get("reachable", False) or ways(self.facts, need))
+        ]
+        yield from self._met_rows(rule, needs, rule.get("level", 2), rule["share"])
+
+    def _safety_first(self, rule: Rule) -> Iterator[RuleRow]:
+        needs = [need for need in self.facts.needs.values() if need.type["safety"] and ways(self.facts, need)]
+        yield from self._met_rows(rule, needs, 2, rule["share"])
+
+    def _complete(self, rule: Rule) -> Iterator[RuleRow]:
+        national = rule.get("national", "完整社区")
+        lots: dict[str, int] = defaultdict(int)
+        for one, _ in self.options:
+            if one.level >= 2:
+                lots[one.need] += one.lots
+        by_community: dict[str, list[Need]] = defaultdict(list)
+        for need in self.facts.needs.values():
+            if national in (need.type["programmes_counted"] or ()) and fits(
+                traits_of_need(need, "", None), _places(rule)
+            ):
+                by_community[need.place.community].append(need)
+        done = sum(all(lots[need.id] >= need.lots for need in needs) for needs in by_community.values())
+        yield self._row(rule, (), done, rule["number"], True)
+
+    def _prerequisite(self, rule: Rule) -> Iterator[RuleRow]:
+        before, after = set(types_of(rule, "before")), set(types_of(rule, "after"))
+        bound = {
+            need.place.community
+            for need in self.facts.needs.values()
+            if need.row["service_type"] in before and start_years(self.facts, need)
+        }
+        begun: dict[str, int] = {}
+        for one, traits in self.options:
+            if one.type in before and not one.variant & EXISTS:
+                begun[traits.community] = min(begun.get(traits.community, one.year), one.year)
+        for one, _, traits in self.components:
+            if one.kind == "option" and one.type in after and traits.community in bound:
+                first = begun.get(traits.community)
+                early = first is None or first > one.year
+                yield self._row(rule, (traits.community, one.need), int(early), 0, False)
+
+    def _exclusion(self, rule: Rule) -> Iterator[RuleRow]:
+        sides = [set(types_of(rule, "first")), set(types_of(rule, "second"))]
+        found: dict[str, list[bool]] = defaultdict(lambda: [False, False])
+        for one, _, traits in self.components:
+            if one.kind == "option":
+                for side, types in enumerate(sides):
+                    found[traits.community][side] |= one.type in types
+        for community, both in sorted(found.items()):
+            if any(both):
+                yield self._row(rule, (community,), int(both[0]) + int(both[1]), 1, False)
+
+    def _dig_once(self, rule: Rule) -> Iterator[RuleRow]:
+        """A campaign digs where at least two open needs of its types lie; everything else is the book's."""
+        number = next(place for place, one in enumerate(self.facts.rules) if one is rule)
+        types = set(types_of(rule))
+        for community, which, year in self.plan.campaigns:
+            if which == number:
+                needs = sum(
+                    need.place.community == community and need.row["service_type"] in types
+                    for need in self.facts.needs.values()
+                )
+                yield self._row(rule, (community, year), needs, 2, True)
+
+
+def _places(rule: Rule) -> Rule:
+    return {name: rule[name] for name in ("cities", "counties", "streets", "communities") if rule.get(name)}
+
+
+def _with_year(traits: Traits, year: int) -> Traits:
+    return Traits(
+        traits.type, traits.programme, traits.national, traits.department, traits.community, traits.street,
+        traits.county, traits.city, traits.group, year, traits.need,
+    )  # fmt: skip
