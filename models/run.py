@@ -184,18 +184,20 @@ def _write_arrays(path: Path, arrays: Mapping[str, Any]) -> None:
 def read_run(folder: Path | str) -> StoredRun:
     """The run in a folder; a `BookError` says what is missing or unreadable."""
     folder = Path(folder)
+    at, tables = folder / RESULT, {}
     try:
-        result = json.loads((folder / RESULT).read_text(encoding="utf-8"))
-        scenario = folder / SCENARIO
-        text = scenario.read_bytes().decode() if scenario.is_file() else ""
-        tables = {name: read_table(name, folder / f"{name}.csv") for name in TABLE_NAMES} if _has_plan(folder) else {}
+        result = json.loads(at.read_text(encoding="utf-8"))
+        at = folder / SCENARIO
+        text = at.read_bytes().decode() if at.is_file() else ""
+        for name in TABLE_NAMES if _has_plan(folder) else ():
+            at = folder / f"{name}.csv"
+            tables[name] = read_table(name, at)
     except (OSError, ValueError, pl.exceptions.PolarsError) as error:
-        told = error.filename if isinstance(error, OSError) and error.filename else folder
         words = (
             "读不出,不是完整的测算结果", "cannot be read: not a whole run",
             "给出 qingdan solve 写出的文件夹", "name a folder that qingdan solve wrote",
         )  # fmt: skip
-        raise BookError([_fault(Path(told), *words)]) from error
+        raise BookError([_fault(at, *words)]) from error
     return StoredRun(folder, result, tables, text)
 
 

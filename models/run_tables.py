@@ -60,7 +60,11 @@ def read_table(name: str, path: Path) -> pl.DataFrame:
     text = pl.read_csv(path, infer_schema=False, encoding="utf8")
     if missing := [column for column in schema if column not in text.columns]:
         raise ValueError(f"{path.name} lacks {', '.join(missing)}")
-    return text.select(
-        pl.col(column).fill_null("") if dtype == pl.String else pl.col(column).cast(dtype)
-        for column, dtype in schema.items()
-    )
+    return text.select(_typed(column, dtype) for column, dtype in schema.items())
+
+
+def _typed(column: str, dtype: Any) -> pl.Expr:
+    cell = pl.col(column)
+    if dtype == pl.String:
+        return cell.fill_null("")
+    return cell.str.to_date("%Y-%m-%d") if dtype == pl.Date else cell.cast(dtype)

@@ -87,7 +87,9 @@ def book_case(**changed: pl.DataFrame) -> Book:
         "policies": pl.DataFrame([{"id": "Z1", "name": "一事一议", "kind": "permit_case", "number_2027": 2}]),
         **changed,
     }  # fmt: skip
-    settings = BookSettings(title="模拟数据:两个社区", plan_years=YEARS, as_of=datetime.date(2026, 6, 30), data_kind="synthetic")
+    settings = BookSettings(
+        title="模拟数据:两个社区", plan_years=YEARS, as_of=datetime.date(2026, 6, 30), data_kind="synthetic"
+    )
     return Book(settings, tables)
 
 

@@ -100,7 +100,9 @@ def test_project_codes_stay_when_the_plan_around_them_changes(plan: ProjectPlan)
     # the emergency handling of N4 shares a demand with the pipes: pay it anew
     shared = problem.option_spend.taken(np.array([4]))
     for demand, amount in zip(shared.index, shared.amount, strict=True):
-        of_county = [a for a in np.flatnonzero(problem.arc_demand == demand) if problem.row_limit[problem.arc_source[a]] == 5000]
+        of_county = [
+            a for a in np.flatnonzero(problem.arc_demand == demand) if problem.row_limit[problem.arc_source[a]] == 5000
+        ]
         arcs[of_county[0]] = amount
     less = replace(solution, plan=replace(solution.plan, option=option, arc=arcs))
     other = make_plan(problem, less, options, book_case(), Scenario())
@@ -206,7 +208,11 @@ def test_shown_money_adds_up_to_the_shown_total(plan: ProjectPlan) -> None:
 def test_the_other_lists_speak_chinese() -> None:
     """Needs and resources are listed in words, all four kinds of resources among them."""
     needs = needs_list(book_case())
-    assert needs.filter(pl.col("需求编号") == "N2").select("社区", "服务类型", "状态").row(0) == ("乙社区", "社区养老服务设施", "待匹配")
+    assert needs.filter(pl.col("需求编号") == "N2").select("社区", "服务类型", "状态").row(0) == (
+        "乙社区",
+        "社区养老服务设施",
+        "待匹配",
+    )
     resources = resource_list(book_case())
     assert set(resources["类别"]) == {"闲置用房用地", "资金", "政策支持", "社会运营"}
     money = resources.filter(pl.col("类别") == "资金")
