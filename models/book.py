@@ -1,5 +1,6 @@
 """The book (清单簿): reading it with all its faults at once, writing it whole or not at all, and its digest."""
 
+import datetime
 import hashlib
 import tomllib
 from collections.abc import Callable, Mapping
@@ -25,7 +26,7 @@ from .datum import box_of, to_wgs84
 from .excel_book import read_workbook, write_workbook
 from .faults import BookError, Fault
 from .raw_tables import ROW, RawBook
-from .settings import BookSettings, settings_toml
+from .settings import BookSettings, first_settings, settings_toml
 from .sums import parse_sums, split
 from .tables import TABLES, Table
 from .typed_tables import missing_years, typed_table, years_in
@@ -214,9 +215,13 @@ def _folder_writer(
     return lambda beside: write_folder(beside, text, scenario, texts)
 
 
-def new_book(path: Path | str, settings: BookSettings) -> None:
-    """An empty book to fill in: every table with its headers, and in a workbook drop-downs and explanations."""
+def new_book(path: Path | str, *, settings: BookSettings | None = None) -> None:
+    """An empty book to fill in: every table with its headers, and in a workbook drop-downs and explanations.
+
+    Without settings it speaks of today and plans the next three years.
+    """
     path = Path(path)
+    settings = settings or first_settings(datetime.date.today())
     book = Book(settings, {})
     if path.suffix.lower() == ".xlsx":
         write_book(book, path)

@@ -130,6 +130,12 @@ class BookSettings(_Frozen):
         return self.plan_years[-1] + self.horizon_years
 
 
+def first_settings(today: datetime.date) -> BookSettings:
+    """What a new book says until its owner changes it."""
+    years = tuple(range(today.year + 1, today.year + 4))
+    return BookSettings(title="新建清单簿", plan_years=years, as_of=today, data_kind="real")
+
+
 def settings_of(
     told: Mapping[str, Any], row_of: Callable[[tuple[str, ...]], int] = lambda path: 0
 ) -> tuple[BookSettings | None, list[Fault]]:

@@ -9,6 +9,8 @@ from types import MappingProxyType
 
 import polars as pl
 
+from .settings_help import HELP
+
 DTYPES: Mapping[str, pl.DataType] = MappingProxyType(
     {
         "id": pl.String(),
@@ -205,6 +207,9 @@ TABLES: Mapping[str, Table] = _load()
 def reference_markdown() -> str:
     """The reference page of the book, `docs/reference/book.md`, made from the tables themselves."""
     lines = list(_INTRODUCTION)
+    lines += ["", "## book.toml 簿", "", "| key | 名称 | meaning |", "|---|---|---|"]
+    for key, (name_zh, text_zh, text_en) in HELP.items():
+        lines.append(f"| `{key}` | {name_zh} | {'; '.join(text for text in (text_zh, text_en) if text)} |")
     for table in TABLES.values():
         lines += ["", f"## {table.name} {table.name_zh}", "", f"{table.text_zh}. {table.text_en}.", ""]
         lines += ["| column | 表头 | kind | unit | required | values | meaning |", "|---|---|---|---|---|---|---|"]
@@ -237,7 +242,8 @@ _INTRODUCTION = (
     "* CSV files are UTF-8, with or without a byte order mark, parted by commas; file names are the English or the",
     "  Chinese names of the tables. GBK is refused: save as *CSV UTF-8* in Excel.",
     "* Money is in 万元 with at most 4 decimals and is held as whole yuan. An empty cell means unknown or no limit,",
-    "  never 0. Entries of a list are parted by `;`, never by its full-width form. Blanks around a cell do not count.",
+    "  never 0; only an empty budget is no money in that year.",
+    "* Entries of a list are parted by `;`, never by its full-width form. Blanks around a cell do not count.",
     "* Dates are `2027-03-01`; `2027/3/1` is read as the same day. Years of a budget stand in columns of their own.",
     "* Coordinates are longitude and latitude in the `datum` of `book.toml`. CGCS2000 is taken as WGS-84; GCJ02 and BD09",
     "  are converted to WGS-84 on reading, and the book then says `converted_from`.",
@@ -247,7 +253,9 @@ _INTRODUCTION = (
     "* In the workbook the sheet 簿 holds `book.toml`, 政策约束 the lines of `scenario.toml`, 说明 explains every column.",
     "  A number with more than 9 decimals or 15 digits is written as text there, since a cell would round it.",
     "",
-    "The digest of a book is the SHA-256 of its canonical form: `book.toml` in the order of its keys without comments,",
+    "The digest of a book is the SHA-256 of its canonical form: `book.toml` in the order of the keys below, without",
+    "comments, defaults written out, keys without a value left out, sections `[factors]`, `[factors.programme_weight]`,",
+    "`[factors.basis]` and `[factors.date]` after a line break each;",
     "then for each table that has rows, in the order of this page, a line break, `[name]`, a line break, and the table",
     "as CSV with every cell in double quotes: columns in the order of this page (those without any value left out), rows by",
     '`id`, money in 万元 and numbers without trailing zeros or exponents, codes in English, an empty cell as `""`.',

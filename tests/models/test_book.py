@@ -131,10 +131,12 @@ def test_a_folder_that_is_no_book_is_never_replaced(book: Book, tmp_path: Path) 
 def test_a_new_book_can_be_read_as_it_is(tmp_path: Path) -> None:
     """An empty book has the headers of all tables, in either form, and no fault."""
     for name in ("book", "book.xlsx"):
-        new_book(tmp_path / name, plain_settings())
+        new_book(tmp_path / name, settings=plain_settings())
         empty = read_book(tmp_path / name)
         assert empty.settings == plain_settings()
         assert all(frame.is_empty() for frame in empty.tables.values())
+    new_book(tmp_path / "today")
+    assert len(read_book(tmp_path / "today").years) == 3
     header = (tmp_path / "book" / "funds.csv").read_text(encoding="utf-8")
     assert header.startswith("id,fund_type,") and "budget_2027" in header
     assert "# " in (tmp_path / "book" / "book.toml").read_text(encoding="utf-8")

@@ -68,7 +68,7 @@ def test_codes_are_chosen_from_drop_downs(tmp_path: Path) -> None:
     """Every code and yes/no column has a drop-down; long lists stand on a hidden sheet of choices."""
     chosen, _ = settings_of({"title": "空", "plan_years": [2027, 2028], "as_of": "2026-01-01", "data_kind": "real"})
     assert chosen
-    new_book(tmp_path / "new.xlsx", chosen)
+    new_book(tmp_path / "new.xlsx", settings=chosen)
     wanted = sum(column.kind in ("code", "yesno") for table in TABLES.values() for column in table.columns)
     with zipfile.ZipFile(tmp_path / "new.xlsx") as parts:
         texts = [parts.read(name).decode() for name in parts.namelist() if name.startswith("xl/worksheets/sheet")]
