@@ -108,9 +108,10 @@ class Root:
 
 @dataclass(frozen=True, slots=True)
 class Module:
-    """A module: smallest size, exclusion set (or its own number), openings and choice sets as for a root."""
+    """A module: sizes, exclusion set (or a number of its own), openings and choice sets as for a root."""
 
     minimum: int
+    capacity: int
     exclusion: int
     openings: list[tuple[int, int]]
     choices: list[list[tuple[int, int, int]]]
@@ -151,9 +152,10 @@ def _choice_classes(
 def _module_items(module: Module, root: Root, *, wide: bool) -> list[tuple[int, int, int]]:
     """What an open module may take of its root and is worth then: (period of opening, load, value)."""
     items = []
+    room = min((held for held in (module.capacity, root.capacity) if held != UNLIMITED), default=UNLIMITED)
     for period, value in module.openings:
         classes = _choice_classes(module.choices, period, occasional=root.occasional, wide=wide)
-        loads, values = front(classes, root.capacity)
+        loads, values = front(classes, room)
         padded = np.maximum(loads, module.minimum)
         items += [
             (period, load, value + gain)

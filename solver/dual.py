@@ -122,6 +122,7 @@ def roots(p: Problem, reduced: Reduced) -> list[Root]:
             modules.setdefault(int(p.facility_parent[number]), []).append(
                 Module(
                     minimum=int(p.facility_minimum[number]),
+                    capacity=int(p.facility_capacity[number]),
                     exclusion=exclusion if exclusion != NONE else -2 - number,
                     openings=openings[number],
                     choices=choices.get(number, []),

@@ -118,9 +118,16 @@ def _door_faults(p: Problem, plan: Plan) -> Iterator[str]:
 
 
 def _capacity_faults(p: Problem, plan: Plan) -> Iterator[str]:
+    taken = plan.option & (p.option_facility != NONE)
+    inside = np.zeros(p.facilities, np.int64)
+    np.add.at(inside, p.option_facility[taken], p.option_size[taken])
+    over = (p.facility_parent != NONE) & (p.facility_capacity != UNLIMITED) & (inside > p.facility_capacity)
+    if over.any():
+        at = _first(over)
+        yield f"module {at}: options of size {inside[at]} in a capacity of {p.facility_capacity[at]}"
     load = np.zeros(p.facilities, np.int64)
     np.add.at(load, p.root(), module_loads(p, plan.option, plan.opening))
-    bad = (p.facility_capacity != UNLIMITED) & (load > p.facility_capacity)
+    bad = (p.facility_parent == NONE) & (p.facility_capacity != UNLIMITED) & (load > p.facility_capacity)
     if bad.any():
         at = _first(bad)
         yield f"facility {at}: {load[at]} stand in a capacity of {p.facility_capacity[at]}"

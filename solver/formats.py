@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .certificate import Certificate, CertificateError, StagePrices
+from .model_file import write_lp, write_mps
 from .problem import Objective, Problem
 from .sparse import Sparse
 from .validity import ProblemError, check_problem
@@ -133,13 +134,11 @@ def export_model(problem: Problem, path: Path | str) -> None:
     An LP file states the maximisation. An MPS file holds the minimisation of minus the profit, because readers
     such as CBC take every MPS file for a minimisation: its optimum is minus that of the problem.
     """
-    from .backends.highs import write_model  # late: the solver is slow to import
-
     ending = Path(path).suffix
     if ending not in (".mps", ".lp"):
         raise ValueError(f"{Path(path).name}: the name must end in .mps or .lp")
-    with _beside(path, ending) as temporary:
-        write_model(problem, str(temporary), negated=ending == ".mps")
+    with _beside(path, ending) as temporary, temporary.open("w", encoding="ascii") as stream:
+        (write_mps if ending == ".mps" else write_lp)(problem, stream)
 
 
 @contextmanager

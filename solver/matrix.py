@@ -321,10 +321,27 @@ def _capacity(p: Problem, rows: _Rows, first_opening: int, first_load: int, load
         first_opening + opened,
         p.facility_minimum[p.opening_facility[opened]],
     )
+    _rooms(p, rows, first_opening)
     load = rows.add("load", -np.inf, 0.0, len(load_module))
     rows.put(load + np.arange(len(load_module)), first_load + np.arange(len(load_module)), -1.0)
     inside = option[has_load[place]]
     rows.put(load + number[p.option_facility[inside]], inside, p.option_size[inside])
+
+
+def _rooms(p: Problem, rows: _Rows, first_opening: int) -> None:
+    """A module holds at most its own capacity, and nothing while it is closed."""
+    option = np.flatnonzero((p.option_facility != NONE) & (p.option_size > 0))
+    sizes = np.bincount(p.option_facility[option], p.option_size[option], p.facilities)
+    limited = (p.facility_parent != NONE) & (p.facility_capacity != UNLIMITED) & (sizes > p.facility_capacity)
+    modules = np.flatnonzero(limited)
+    first = rows.add("room", -np.inf, 0.0, len(modules))
+    row = np.full(p.facilities, NONE, np.int64)
+    row[modules] = first + np.arange(len(modules))
+    inside = option[limited[p.option_facility[option]]]
+    rows.put(row[p.option_facility[inside]], inside, p.option_size[inside])
+    opening = np.flatnonzero(limited[p.opening_facility])
+    of = p.opening_facility[opening]
+    rows.put(row[of], first_opening + opening, -p.facility_capacity[of])
 
 
 def _blends(p: Problem, rows: _Rows, first_opening: int, first_arc: int) -> None:

@@ -105,15 +105,3 @@ def settled(problem: Problem, plan: Plan, *, time: float | None = None) -> Plan 
         money = matrix.plan(np.asarray(highs.getSolution().col_value, np.float64))
     extra = np.where(problem.extra_whole, plan.extra, money.extra)
     return Plan(option=plan.option, opening=plan.opening, extra=extra, arc=money.arc)
-
-
-def write_model(problem: Problem, path: str, *, negated: bool) -> None:
-    """Write the first objective's program to `path` (.mps or .lp) with HiGHS's own writer.
-
-    `negated` writes the minimisation of minus the profit, for readers that know no maximisation.
-    """
-    with running(1) as highs:
-        pass_matrix(highs, build_matrix(problem), relaxed=False, negated=negated)
-        status = highs.writeModel(path)
-    if status == highspy.HighsStatus.kError:
-        raise OSError(f"the model could not be written to {path}")

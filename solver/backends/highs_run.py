@@ -124,16 +124,16 @@ def _found(highs: Any, matrix: Matrix) -> Search:
     return Search(stopped or Stopped.TIME, values, value, bound, nodes, lost=lost, error=error)
 
 
-def pass_matrix(highs: Any, matrix: Matrix, *, relaxed: bool, negated: bool = False) -> None:
-    """Hand the program over; `negated` states the minimisation of minus the profit."""
+def pass_matrix(highs: Any, matrix: Matrix, *, relaxed: bool) -> None:
+    """Hand the program over."""
     status = highs.passModel(
         matrix.columns,
         matrix.rows,
         len(matrix.index),
         1,
-        1 if negated else -1,
+        -1,
         0.0,
-        -matrix.profit if negated else matrix.profit,
+        matrix.profit,
         matrix.lower,
         matrix.upper,
         matrix.row_lower,

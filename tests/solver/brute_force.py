@@ -90,6 +90,11 @@ def _groups_hold(p: Problem, chosen: list[int]) -> bool:
 
 
 def _capacity_holds(p: Problem, since: dict[int, int], chosen: list[int]) -> bool:
+    for module in since:
+        if p.facility_parent[module] != NONE and p.facility_capacity[module] != UNLIMITED:
+            inside = sum(int(p.option_size[o]) for o in chosen if p.option_facility[o] == module)
+            if inside > p.facility_capacity[module]:
+                return False
     for root in since:
         if p.facility_parent[root] != NONE or p.facility_capacity[root] == UNLIMITED:
             continue

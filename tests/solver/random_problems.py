@@ -83,7 +83,8 @@ def _facilities(rng: np.random.Generator, periods: int) -> dict[str, np.ndarray]
     return {
         "facility_parent": parent,
         "facility_capacity": np.r_[
-            np.where(rng.random(roots) < 0.8, rng.integers(5, 18, roots), UNLIMITED), np.full(modules, UNLIMITED)
+            np.where(rng.random(roots) < 0.8, rng.integers(5, 18, roots), UNLIMITED),
+            np.where(rng.random(modules) < 0.4, rng.integers(2, 10, modules), UNLIMITED),
         ],
         "facility_minimum": np.r_[np.zeros(roots, np.int64), rng.integers(0, 6, modules)],
         "facility_occasional": np.r_[rng.random(roots) < 0.4, np.zeros(modules, np.bool_)],
