@@ -16,15 +16,18 @@ import polars as pl
 
 from ..solver.problem import Problem
 from ..solver.solution import Solution
+from .cell_texts import table_texts
 from .faults import BookError, Fault
 from .options import Options
 from .plan import ProjectPlan
 from .run_arrays import certificate_arrays, problem_arrays, problem_of
 from .run_tables import TABLE_NAMES, read_table, table_bytes
+from .tables import TABLES
 from .whole_folder import is_run_folder, replace_folder
 
 RESULT = "result.json"
 SCENARIO = "scenario.toml"
+NEEDS = "needs.csv"
 PROBLEM = "problem.npz"
 CERTIFICATE = "certificate.npz"
 PARTS = ("polars", "numpy", "scipy", "highspy", "pydantic")
@@ -35,6 +38,7 @@ class Run:
     """One solved book: what went in, the program, the solution, and the plan where there is one.
 
     `seconds_total` counts from the book to the plan; `found` is the number of options before beaten ones went.
+    `needs` is the list that a check-up found where the book has none of its own.
     """
 
     title: str
@@ -46,6 +50,7 @@ class Run:
     solution: Solution
     plan: ProjectPlan | None
     seconds_total: float
+    needs: pl.DataFrame | None = None
 
     @property
     def result(self) -> dict[str, Any]:
@@ -166,6 +171,8 @@ def _fill(folder: Path, run: Run) -> None:
     if run.plan is not None:
         for name, frame in run.plan.tables.items():
             (folder / f"{name}.csv").write_bytes(table_bytes(name, frame))
+    if run.needs is not None:
+        table_texts(TABLES["needs"], run.needs).write_csv(folder / NEEDS, line_terminator="\n")
     _write_arrays(folder / PROBLEM, problem_arrays(run.problem))
     certificate = certificate_arrays(run.solution)
     if certificate is not None:

@@ -94,7 +94,7 @@ def site_fits(
     pairs = pairs.join(months, on="fast", how="left").with_columns(
         change_first=pl.max_horizontal("first", _year_after(settings.as_of, change_months)),
         fast_first=pl.max_horizontal(
-            "first", _year_after(settings.as_of, pl.max_horizontal(0, change_months - pl.col("saved")))
+            "first", _year_after(settings.as_of, pl.max_horizontal(0, change_months - pl.col("saved").fill_null(0)))
         ),
     )
     begins = pl.when(permitted).then("first").otherwise(pl.min_horizontal("change_first", "fast_first"))

@@ -37,9 +37,11 @@ def solve_book(book: Book, scenario: Scenario, *, solver: Solver, tell: Teller, 
     """
     began = clock.monotonic()
     digest = book.digest()
+    found = None
     if book.table("needs").is_empty():
         tell("checkup")
         book = book.with_table("needs", checkup(book, scenario).needs)
+        found = book.table("needs")
     tell("match")
     options = match(book, scenario)
     tell("formulate")
@@ -57,4 +59,5 @@ def solve_book(book: Book, scenario: Scenario, *, solver: Solver, tell: Teller, 
         solution=solution,
         plan=make_plan(problem, solution, options, book, scenario) if solution.plan is not None else None,
         seconds_total=clock.monotonic() - began,
+        needs=found,
     )

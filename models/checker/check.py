@@ -29,7 +29,7 @@ def check(book_path: Path | str, run_path: Path | str) -> Report:
     try:
         book = read_book_files(book_path)
         run = read_run_files(run_path)
-        facts = book_facts(book, run.scenario)
+        facts = book_facts(with_needs(book, run), run.scenario)
     except UnreadableError as error:
         refusal = Refusal(error.code, error.where, error.zh, error.en)
         return Report(False, (Part(1, *NAMES[0], False, (), ()),), (refusal,))
@@ -45,6 +45,17 @@ def check(book_path: Path | str, run_path: Path | str) -> Report:
     parts.append(third.part(3, *NAMES[2]))
     refusals = (*first.refusals, *second.refusals, *third.refusals)
     return Report(not refusals, tuple(parts), refusals)
+
+
+def with_needs(book: BookFiles, run: RunFiles) -> BookFiles:
+    """The book with the needs list of the run where it has none of its own."""
+    if book.tables.get("needs"):
+        return book
+    if run.needs is None:
+        raise UnreadableError(
+            "needs-missing", "needs.csv", "清单簿和运行结果都没有需求清单", "neither the book nor the run holds a needs list"
+        )
+    return BookFiles(book.settings, {**book.tables, "needs": run.needs}, book.scenario_text)
 
 
 def plan_and_money(

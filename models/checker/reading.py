@@ -60,6 +60,7 @@ class RunFiles:
     tables: Mapping[str, list[Row]]
     scenario: Mapping[str, Any]
     scenario_bytes: bytes | None
+    needs: list[Row] | None  # the list that the run worked out, where the book has none
 
 
 @cache
@@ -191,10 +192,7 @@ def read_book_files(path: Path) -> BookFiles:
     for file in sorted(path.iterdir()):
         table = table_names().get(file.stem)
         if file.suffix.lower() == ".csv" and table is not None:
-            with file.open(encoding="utf-8-sig", newline="") as handle:
-                lines = csv.reader(handle)
-                header = next(lines, [])
-                tables[table] = typed_rows(table, header, lines)
+            tables[table] = read_table(file, table)
     scenario = path / "scenario.toml"
     told = scenario.read_text(encoding="utf-8-sig") if scenario.is_file() else None
     return BookFiles(tomllib.loads(settings.read_text(encoding="utf-8-sig")), tables, told)
@@ -215,7 +213,17 @@ def read_run_files(folder: Path) -> RunFiles:
         conditions = tomllib.loads(raw.decode("utf-8-sig")) if raw is not None else {}
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise UnreadableError("run-unreadable", "scenario.toml", "不是 TOML", "not TOML") from error
-    return RunFiles(folder, told, read_run_tables(folder), conditions, raw)
+    needs = folder / "needs.csv"
+    listed = read_table(needs, "needs") if needs.is_file() else None
+    return RunFiles(folder, told, read_run_tables(folder), conditions, raw, listed)
+
+
+def read_table(path: Path, table: str) -> list[Row]:
+    """One table in the form of the book."""
+    with path.open(encoding="utf-8-sig", newline="") as handle:
+        lines = csv.reader(handle)
+        header = next(lines, [])
+        return typed_rows(table, header, lines)
 
 
 def read_run_tables(folder: Path) -> dict[str, list[Row]]:
