@@ -12,6 +12,7 @@ import polars as pl
 from ..solver.problem import Problem, make_problem
 from .book import Book
 from .changed_amounts import fund_limits
+from .faults import BookError
 from .formulation_goals import add_smallest_county, add_target, objectives
 from .formulation_labels import labels_of
 from .formulation_later import add_ceilings, add_debt_quotas
@@ -52,6 +53,8 @@ def formulate(options: Options, book: Book, scenario: Scenario | None = None) ->
     context = RuleContext(options, book, components_of(options), money, limits, rows, names)
     for rule in scenario.rules:
         rule.rows(context)
+    if context.faults:
+        raise BookError(context.faults)
     built, idle = rows.built(sources=len(sources.limit), arcs=len(money.arc_demand))
     extras = rows.extras()
     first_year = book.years[0]
@@ -61,7 +64,8 @@ def formulate(options: Options, book: Book, scenario: Scenario | None = None) ->
         objectives(options, goal, len(extras.name), smallest),
         group_capacity=lots,
         # a mandatory need without even emergency handling is listed as refused, it does not make all infeasible
-        group_exact=needs["mandatory"].fill_null(value=False).to_numpy() & (np.bincount(need, minlength=needs.height) > 0),
+        group_exact=needs["mandatory"].fill_null(value=False).to_numpy()
+        & (np.bincount(need, minlength=needs.height) > 0),
         group_region=county.code[: needs.height],
         facility_parent=facilities["parent"].to_numpy(),
         facility_capacity=facilities["capacity"].to_numpy(),

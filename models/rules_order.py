@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from .rule_base import NO_NAMES, Names, OneOrMore, Percent, RuleBase, Wan
+from pydantic import model_validator
+
+from .rule_base import NO_NAMES, Names, OneOrMore, Percent, RuleBase, Wan, invalid
 
 if TYPE_CHECKING:
     from .rule_context import RuleContext
@@ -21,6 +23,12 @@ class PrerequisiteRule(RuleBase):
     before: OneOrMore
     after: OneOrMore
 
+    @model_validator(mode="after")
+    def _different(self) -> PrerequisiteRule:
+        if set(self.before) & set(self.after):
+            raise invalid("before 与 after 有相同的服务类型", "before and after share a service type")
+        return self
+
     def sentence(self, names: Names = NO_NAMES) -> str:
         return f"同一社区内,{_types(self.after, names)}须在{_types(self.before, names)}开工当年或之后才能开工。"
 
@@ -36,6 +44,12 @@ class ExclusionRule(RuleBase):
     kind: Literal["exclusion"]
     first: OneOrMore
     second: OneOrMore
+
+    @model_validator(mode="after")
+    def _different(self) -> ExclusionRule:
+        if set(self.first) & set(self.second):
+            raise invalid("first 与 second 有相同的服务类型", "first and second share a service type")
+        return self
 
     def sentence(self, names: Names = NO_NAMES) -> str:
         return f"同一社区内,{_types(self.first, names)}与{_types(self.second, names)}不同时安排。"

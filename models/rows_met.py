@@ -1,0 +1,112 @@
+"""Rows of rules on need met."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from .formulation_goals import PERMILLE, met_thousandths
+from .row_builder import EXTRA, OPTION
+from .rule_context import RuleContext, row_names, split
+from .rules_met import CompleteRule, MetRule, SafetyFirstRule
+from .settled import FILTER_ATTRIBUTE, Coded, types_counting
+
+Int = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+
+NEED_COLUMN = {
+    "service_type": "service_type", "programme": "programme", "city": "city_code", "county": "county_code",
+    "street": "street_code", "community": "community", "group": "group_served", "need": "id",
+}  # fmt: skip
+
+ENOUGH = 2
+
+
+def met_rows(context: RuleContext, rule: MetRule) -> None:
+    """Share of need met: `sum of thousandths met >= share x 1000 x needs / 100`, multiplied out.
+
+    A need counts 1000, an option the thousandths of its need that it closes at the level or better. Years
+    limit the options that count, all other filters the needs.
+    """
+    attribute = {name: Coded.of(context.options.needs[column]) for name, column in NEED_COLUMN.items()}
+    base = np.ones(context.group_count, np.bool_)
+    for name, of in FILTER_ATTRIBUTE.items():
+        wanted = getattr(rule, name)
+        if wanted and of in attribute:
+            base &= attribute[of].among(wanted)
+    if rule.national:
+        base &= attribute["service_type"].among(types_counting(context.components.national, rule.national))
+    thousandths = met_thousandths(context.options, level=rule.level)
+    if rule.years:
+        thousandths = np.where(np.isin(context.option_column("year"), rule.years), thousandths, 0)
+    _met(context, rule, rule.share, thousandths, base, each=rule.each, attribute=attribute, reachable=rule.reachable)
+
+
+def safety_rows(context: RuleContext, rule: SafetyFirstRule) -> None:
+    """Safety first: the same for the safety needs that can be met."""
+    safety = context.options.needs["safety"].fill_null(value=False).to_numpy()
+    _met(context, rule, rule.share, met_thousandths(context.options, level=ENOUGH), safety, reachable=True)
+
+
+def _met(
+    context: RuleContext,
+    rule: MetRule | SafetyFirstRule,
+    share: int,
+    thousandths: Int,
+    base: Flags,
+    *,
+    each: Sequence[str] = (),
+    attribute: dict[str, Coded] | None = None,
+    reachable: bool = False,
+) -> None:
+    need = context.option_column("need")
+    if reachable:
+        within = np.zeros(len(base), np.bool_)
+        within[need[thousandths > 0]] = True
+        base = base & within
+    made = split(each, attribute or {}, base)
+    needs = np.bincount(made.row[base & (made.row >= 0)], minlength=made.size)
+    first = context.rows.add(
+        rule.kind, row_names(rule.name, made.scopes, context.names), -share * PERMILLE * needs,
+        key=rule.name, scopes=made.scopes, floor=True, unit="‰项", scale=100, listed=True,
+    )  # fmt: skip
+    row = made.row[need]
+    held = np.flatnonzero((row >= 0) & (thousandths > 0))
+    context.rows.put(OPTION, first + row[held], held, -100 * thousandths[held])
+
+
+def complete_rows(context: RuleContext, rule: CompleteRule) -> None:
+    """Complete communities: `sum of k_c >= number` with `Q_n k_c <= lots of n met at level enough or better`.
+
+    One 0/1 column k_c for every community of the places in which every open need whose type counts for the
+    national programme can be met, and which has such a need.
+    """
+    needs = context.options.needs.with_row_index("need").with_columns(pl.col("need").cast(pl.Int64))
+    thousandths = met_thousandths(context.options, level=ENOUGH)
+    need_of = context.option_column("need")
+    reachable = np.zeros(needs.height, np.bool_)
+    reachable[need_of[thousandths > 0]] = True
+    types = types_counting(context.components.national, [rule.national])
+    counted = needs.with_columns(pl.Series("reachable", reachable)).filter(pl.col("service_type").is_in(list(types)))
+    for column, wanted in (("city_code", rule.cities), ("county_code", rule.counties), ("community", rule.communities)):
+        if wanted:
+            counted = counted.filter(pl.col(column).is_in(list(wanted)))
+    able = counted.group_by("community").agg(pl.col("reachable").all()).filter("reachable")["community"].sort()
+    counted = counted.filter(pl.col("community").is_in(able.to_list()))
+    extra = context.rows.add_extras([f"complete|{rule.name}|{community}" for community in able])
+    total = context.rows.add(
+        rule.kind, [rule.name], -rule.number, key=rule.name, floor=True, unit="个", listed=True
+    )  # fmt: skip
+    context.rows.put(EXTRA, total, extra + np.arange(len(able)), -1)
+    place = {community: number for number, community in enumerate(able)}
+    column = np.array([place[community] for community in counted["community"]], np.int64)
+    first = context.rows.add(rule.kind, [f"{rule.name}:{need}" for need in counted["id"]], 0, key=rule.name)
+    rows = np.arange(counted.height)
+    context.rows.put(EXTRA, first + rows, extra + column, counted["lots"].to_numpy())
+    row_of = np.full(needs.height, -1, np.int64)
+    row_of[counted["need"].to_numpy()] = rows
+    held = np.flatnonzero((row_of[need_of] >= 0) & (thousandths > 0))
+    context.rows.put(OPTION, first + row_of[need_of[held]], held, -context.option_column("lots")[held])
