@@ -31,10 +31,15 @@ Grant = tuple[str, str, int, int]  # project, fund, budget year, payment year
 
 @dataclass(frozen=True, slots=True)
 class Funding:
-    """Yuan by project, fund, budget year and payment year, and how easily it can be filed."""
+    """Yuan by project, fund, budget year and payment year, and how easily it can be filed.
+
+    `arc` has the yuan of every arc of the program before tidying, which leaves all money alone of which a
+    rule speaks.
+    """
 
     grants: Mapping[Grant, int]
     tidiness: Tidiness
+    arc: np.ndarray
 
     def frame(self) -> pl.DataFrame:
         """The table `funding.csv`."""
@@ -106,7 +111,7 @@ def fund_projects(
     totals: dict[tuple[str, str], int] = {}
     for (project, fund, _, _), amount in grants.items():
         totals[project, fund] = totals.get((project, fund), 0) + amount
-    return Funding(grants, tidiness(totals, smallest))
+    return Funding(grants, tidiness(totals, smallest), money.arc)
 
 
 def _ledger(

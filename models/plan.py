@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
+from typing import Final
 
+import numpy as np
 import polars as pl
 
 from ..solver.problem import Problem
@@ -12,6 +14,7 @@ from ..solver.solution import Solution
 from .afterwards import county_payers, obligations
 from .book import Book
 from .changed_amounts import changed_ceilings, fund_limits
+from .class_money import HUNDRED
 from .components import components_of
 from .disbursement import Tidiness
 from .funding import fund_projects, funds_used
@@ -19,11 +22,15 @@ from .options import Options
 from .outputs import outputs
 from .projects import form_projects, projects_frame
 from .reasons import names_of
+from .rule_values import row_values
 from .run_tables import COMPONENTS_SCHEMA
 from .scenario import Scenario
 from .standing import RuleValue, pilots, quotas
 from .tickets import tickets_of
 from .unmet import space_table, unmet
+
+PILOT: Final = "pilot|"
+"""How the extra column of a community that may be chosen as a pilot is named."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -106,7 +113,7 @@ def make_plan(problem: Problem, solution: Solution, options: Options, book: Book
         unmet=unmet(problem, plan, options, components, book),
         transferred=tickets_of(book.table("needs"), as_of=book.settings.as_of),
         pilots=pilots(book, _selected(problem, solution)),
-        quotas=quotas(options, plan, book, scenario, _rule_values(problem, solution)),
+        quotas=quotas(options, plan, book, scenario, _rule_values(problem, solution, funding.arc, scenario)),
         tidiness=funding.tidiness,
     )
 
@@ -128,8 +135,23 @@ def _pins(scenario: Scenario) -> Mapping[str, str]:
 
 
 def _selected(problem: Problem, solution: Solution) -> list[str]:
-    return []
+    """Communities that a selection run has chosen as pilots."""
+    names = problem.labels.get("label_extra_name")
+    if names is None or solution.plan is None:
+        return []
+    chosen = solution.plan.extra > 0.5
+    told = [str(name) for name, held in zip(names, chosen, strict=True) if held]
+    return [name.removeprefix(PILOT) for name in told if name.startswith(PILOT)]
 
 
-def _rule_values(problem: Problem, solution: Solution) -> list[RuleValue]:
-    return []
+def _rule_values(problem: Problem, solution: Solution, arc: np.ndarray, scenario: Scenario) -> list[RuleValue]:
+    """Value and limit of every row of the scenario's rules, with the money as it is paid."""
+    if solution.plan is None or not scenario.rules:
+        return []
+    paid = replace(solution.plan, arc=arc / HUNDRED)
+    names = {rule.name for rule in scenario.rules}
+    rows = row_values(problem, paid).filter(pl.col("listed") & pl.col("key").is_in(names))
+    return [
+        RuleValue(row["key"], row["scope"], round(row["value"]), round(row["limit"]), row["floor"], row["unit"])
+        for row in rows.iter_rows(named=True)
+    ]

@@ -37,8 +37,7 @@ PARTS = ("polars", "numpy", "scipy", "highspy", "pydantic")
 class Run:
     """One solved book: what went in, the program, the solution, and the plan where there is one.
 
-    `seconds_total` counts from the book to the plan; `found` is the number of options before beaten ones went.
-    `needs` is the list that a check-up found where the book has none of its own.
+    `seconds_total` counts from the book to the plan. `needs` is the list that a check-up found where the book has none of its own.
     """
 
     title: str

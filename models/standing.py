@@ -73,6 +73,7 @@ def quotas(options: Options, plan: Plan, book: Book, scenario: Scenario, rules: 
             value = used.get((row["id"], 0), 0)
             rows.append((row["id"], "", value, row["number"], max(0, row["number"] - value), "处"))
     for rule in rules:
-        slack = rule.value - rule.limit if rule.floor else rule.limit - rule.value
-        rows.append((rule.name, rule.scope, rule.value, rule.limit, max(0, slack), rule.unit))
+        # values of rules on money may be rounded past their limit by one unit
+        limit = min(rule.limit, rule.value) if rule.floor else max(rule.limit, rule.value)
+        rows.append((rule.name, rule.scope, rule.value, limit, abs(limit - rule.value), rule.unit))
     return pl.DataFrame(rows, schema=QUOTAS_SCHEMA, orient="row")
