@@ -21,7 +21,7 @@ from .checks import (
     wrong_orders,
     wrong_points,
 )
-from .csv_book import SCENARIO, is_book_folder, read_folder, write_folder
+from .csv_book import SCENARIO, read_folder, write_folder
 from .datum import box_of, to_wgs84
 from .excel_book import read_workbook, write_workbook
 from .faults import BookError, Fault
@@ -228,8 +228,3 @@ def new_book(path: Path | str, *, settings: BookSettings | None = None) -> None:
         return
     texts = {name: table_texts(TABLES[name], frame) for name, frame in book.tables.items()}
     write_whole(path, _folder_writer(settings, None, texts))
-
-
-def is_book(path: Path) -> bool:
-    """Whether a book stands at this path, going by its file names only."""
-    return is_book_folder(path) if path.is_dir() else path.suffix.lower() == ".xlsx" and path.is_file()
