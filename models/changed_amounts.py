@@ -35,10 +35,9 @@ def changed_budgets(book: Book, scenario: Scenario) -> pl.DataFrame:
             fits = pl.col("id").is_in(change.funds) | pl.col("fund_type").is_in(change.funds)
         if change.years:
             fits &= pl.col("year").is_in(change.years)
+        value = pl.col("yuan") * change.percent // 100
         if change.amount is not None:
             value = pl.lit(yuan(change.amount), dtype=pl.Int64)
-        else:
-            value = pl.col("yuan") * change.percent // 100
         frame = frame.with_columns(pl.when(fits).then(value).otherwise(pl.col("yuan")).alias("yuan"))
     return frame.select(pl.col("id").alias("fund"), "year", "yuan")
 

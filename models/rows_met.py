@@ -102,10 +102,10 @@ def complete_rows(context: RuleContext, rule: CompleteRule) -> None:
     )  # fmt: skip
     context.rows.put(EXTRA, total, extra + np.arange(len(able)), -1)
     place = {community: number for number, community in enumerate(able)}
-    column = np.array([place[community] for community in counted["community"]], np.int64)
-    first = context.rows.add(rule.kind, [f"{rule.name}:{need}" for need in counted["id"]], 0, key=rule.name)
-    rows = np.arange(counted.height)
-    context.rows.put(EXTRA, first + rows, extra + column, counted["lots"].to_numpy())
+    columns = np.array([place[community] for community in counted["community"]], np.int64)
+    first = context.rows.add(rule.kind, [f"{rule.name}:{name}" for name in counted["id"]], 0, key=rule.name)
+    rows = np.arange(counted.height, dtype=np.int64)
+    context.rows.put(EXTRA, first + rows, extra + columns, counted["lots"].to_numpy())
     row_of = np.full(needs.height, -1, np.int64)
     row_of[counted["need"].to_numpy()] = rows
     held = np.flatnonzero((row_of[need_of] >= 0) & (thousandths > 0))

@@ -49,10 +49,10 @@ def _open(context: RuleContext, rule: MoneyRule, made: Split) -> int:
     share, limit = -1, np.zeros(made.size, np.int64)
     if rule.amount is not None:
         limit += yuan(rule.amount)
-    elif rule.of == "budget":
+    elif rule.share is not None and rule.of == "budget":
         limit += np.array([rule.share * budget_base(context, rule, made, row) for row in range(made.size)], np.int64)
-    else:
-        share = rule.share or 0
+    elif rule.share is not None:
+        share = rule.share
     return context.rows.add(
         rule.kind, row_names(rule.name, made.scopes, context.names), -limit if floor else limit,
         key=rule.name, scopes=made.scopes, floor=floor, unit="元", share=share, listed=True,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
@@ -42,37 +44,37 @@ def row_values(problem: Problem, plan: Plan) -> pl.DataFrame:
     rule's name, or the id of policy, operator or payer; `scope` the values of `each`, or the year. Rows that
     can never bind are no part of the program but told all the same. `listed` rows make up `quotas.csv`.
     """
-    part = _Part(problem.option_row, problem.opening_row, problem.extra_row, problem.row_limit, "label_row")
-    found = _values(problem, plan, part, problem.arc_row)
     labels = problem.labels
-    sparse = [
-        Sparse(*(labels[f"label_idle_{name}_{end}"] for end in ("start", "index", "amount")))  # type: ignore[arg-type]
+    amounts = (plan.option.astype(np.float64), plan.opening.astype(np.float64), plan.extra)
+    own = (problem.option_row, problem.opening_row, problem.extra_row)
+    idle = tuple(
+        Sparse(*(labels[f"label_idle_{name}_{end}"].astype(np.int64) for end in ("start", "index", "amount")))
         for name in ("option", "opening", "extra")
-    ]
-    idle = _values(problem, plan, _Part(*sparse, labels["label_idle_limit"], "label_idle"), None)  # type: ignore[arg-type]
-    return pl.concat([found.filter(pl.col("kind") != "source"), idle])
+    )
+    found = _values(
+        problem, _Part("label_row", problem.row_limit, (*zip(own, amounts, strict=True), (problem.arc_row, plan.arc)))
+    )
+    limit = labels["label_idle_limit"].astype(np.int64)
+    unused = _values(problem, _Part("label_idle", limit, tuple(zip(idle, amounts, strict=True))))
+    return pl.concat([found.filter(pl.col("kind") != "source"), unused])
 
 
+@dataclass(frozen=True, slots=True)
 class _Part:
-    """One set of rows: those of the program, or the idle ones."""
+    """One set of rows: those of the program, or the idle ones; `prefix` is that of their labels."""
 
-    def __init__(self, option: Sparse, opening: Sparse, extra: Sparse, limit: Int, prefix: str) -> None:
-        self.sparse = (option, opening, extra)
-        self.limit = limit
-        self.prefix = prefix
+    prefix: str
+    limit: Int
+    entries: tuple[tuple[Sparse, Float], ...]
 
 
-def _values(problem: Problem, plan: Plan, part: _Part, arcs: Sparse | None) -> pl.DataFrame:
+def _values(problem: Problem, part: _Part) -> pl.DataFrame:
     labels, size = problem.labels, len(part.limit)
     word = {name: labels[f"{part.prefix}_{name}"] for name in ("kind", "key", "scope", "name", "unit", "listed")}
     sign, scale, share = (labels[f"{part.prefix}_{name}"].astype(np.int64) for name in ("sign", "scale", "share"))
-    amounts = [plan.option.astype(np.float64), plan.opening.astype(np.float64), plan.extra]
-    columns = list(zip(part.sparse, amounts, strict=True))
-    if arcs is not None:
-        columns.append((arcs, plan.arc))
     # what is meant as "at least" is written with both sides negated
     up, down = np.zeros(size), np.zeros(size)
-    for sparse, amount in columns:
+    for sparse, amount in part.entries:
         entry = sparse.amount * amount[sparse.owner_of_entry()] * sign[sparse.index]
         np.add.at(up, sparse.index, np.maximum(entry, 0.0))
         np.add.at(down, sparse.index, np.maximum(-entry, 0.0))

@@ -40,10 +40,9 @@ class MoneyRule(FilteredRule):
         return self
 
     def sentence(self, names: Names = NO_NAMES) -> str:
+        limit = f"{'所用资金' if self.of == 'used' else '预算'}的{self.share}%"
         if self.amount is not None:
             limit = f"{self.amount:f}万元"
-        else:
-            limit = f"{'所用资金' if self.of == 'used' else '预算'}的{self.share}%"
         return f"{self.scope(names)}的资金{BOUND_ZH[self.bound]}{limit}。"
 
     def rows(self, context: RuleContext) -> None:

@@ -60,7 +60,11 @@ PAYER: Row = {"id": "P", "name": "东湖区财政", "level": "county", "place": 
 def make_book(*, years: Sequence[int] = (2027, 2028), horizon: int = 3, **tables: Sequence[Row]) -> Book:
     """A book with these tables; rows need only say what differs from the rows above."""
     standard = {"communities": COMMUNITY, "funds": FUND, "payers": PAYER}
-    rows = {"communities": [{}], "payers": [{}], "funds": [{"budget_2027": 10_000_000, "budget_2028": 10_000_000}]}
+    rows: dict[str, Sequence[Row]] = {
+        "communities": [{}],
+        "payers": [{}],
+        "funds": [{"budget_2027": 10_000_000, "budget_2028": 10_000_000}],
+    }
     settings = BookSettings(
         title="模拟", plan_years=tuple(years), horizon_years=horizon, as_of=datetime.date(2026, 12, 31),
         data_kind="synthetic",

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from hand_made import COMMUNITY, make_book, make_options
+from hand_made import COMMUNITY, Row, make_book, make_options
 from qingdan.models.book import Book
 from qingdan.models.faults import BookError
 from qingdan.models.formulation import formulate
@@ -219,11 +221,7 @@ def test_a_forbid_keeps_out_what_is_forbidden_but_not_emergency_handling() -> No
     """A dangerous house is still made safe."""
     book = make_book()
     assert taken(one_site(), book, "kind = 'forbid'\nneeds = ['N1']\nyears = [2027]") == [1]
-    mandatory = one_site()
-    frame = mandatory.needs.with_columns(mandatory=True)
-    mandatory = Options(**{
-        name: frame if name == "needs" else getattr(mandatory, name) for name in Options.__dataclass_fields__
-    })  # fmt: skip
+    mandatory = replace(one_site(), needs=one_site().needs.with_columns(mandatory=True))
     assert taken(mandatory, book, "kind = 'forbid'\nneeds = ['N1']") == [3]
     site = compiled(
         one_site(),
@@ -310,14 +308,17 @@ def test_an_earlier_plan_that_is_gone_is_a_fault(tmp_path: Path) -> None:
 PLACES = ["360102001001", "360102001002", "360702001001"]
 
 
-def pilots_book(**more: object) -> Book:
-    communities = [
+def pilots_book(*, listings: Sequence[Row] = ()) -> Book:
+    communities: list[Row] = [
         {"id": PLACES[0], "name": "甲", "pilot_category": "basic"},
         {"id": PLACES[1], "name": "乙", "pilot_category": None, "households": 50},
         {"id": PLACES[2], "name": "丙", "pilot_category": None, "city_code": "3607", "county_code": "360702"},
     ]
-    funds = [{"budget_2027": 20_000, "budget_2028": 10**6}, {"id": "PP", "pilot_only": True, "budget_2027": 10**6}]
-    return make_book(communities=[{**COMMUNITY, **row} for row in communities], funds=funds, **more)  # type: ignore[arg-type]
+    funds: list[Row] = [
+        {"budget_2027": 20_000, "budget_2028": 10**6},
+        {"id": "PP", "pilot_only": True, "budget_2027": 10**6},
+    ]
+    return make_book(communities=[{**COMMUNITY, **row} for row in communities], funds=funds, listings=listings)
 
 
 def pilots_options() -> Options:
