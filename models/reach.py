@@ -6,21 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import KDTree
 
-METRES_EAST = 111_320.0
-METRES_NORTH = 110_540.0
+from .distance import METRES_NORTH, metres
 
 Numbers = NDArray[np.float64]
 Rows = NDArray[np.int64]
-
-
-def walking_metres(
-    lon: Numbers, lat: Numbers, to_lon: Numbers, to_lat: Numbers, *, walking_factor: float = 1.0
-) -> Numbers:
-    """Distance in metres between points in degrees, as docs/reference/derivation.md §1 has it."""
-    east = (lon - to_lon) * np.cos(np.radians((lat + to_lat) / 2)) * METRES_EAST
-    north = (lat - to_lat) * METRES_NORTH
-    metres: Numbers = walking_factor * np.sqrt(east * east + north * north)
-    return metres
 
 
 def within(
@@ -36,16 +25,14 @@ def within(
     there = _on_a_sphere(to_lon, to_lat)
     tree = KDTree(there)
     first, second = [none], [none]
-    for metres in np.unique(radius):
-        chosen = np.flatnonzero(radius == metres)
-        limit = metres / walking_factor * 1.001 + 1.0
+    for far in np.unique(radius):
+        chosen = np.flatnonzero(radius == far)
+        limit = far / walking_factor * 1.001 + 1.0
         found: Any = KDTree(_on_a_sphere(lon[chosen], lat[chosen])).sparse_distance_matrix(
             tree, limit, output_type="ndarray"
         )
         here, other = chosen[found["i"]], found["j"].astype(np.int64)
-        near = (
-            walking_metres(lon[here], lat[here], to_lon[other], to_lat[other], walking_factor=walking_factor) <= metres
-        )
+        near = metres(lon[here], lat[here], to_lon[other], to_lat[other], walking_factor) <= far
         first.append(here[near])
         second.append(other[near])
     return np.concatenate(first), np.concatenate(second)

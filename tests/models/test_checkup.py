@@ -296,6 +296,8 @@ def test_urgency_adds_up_and_ends_at_ten() -> None:
     assert urgency() == 4
     assert urgency(complaints=[complaint("S")] * 3) == 5
     assert urgency(complaints=grave) == 6
+    assert urgency(complaints=[*grave[:2], complaint("S", severity=1)]) == 5
+    assert urgency(complaints=[*grave, complaint("S", severity=1, number=50)]) == 6
     assert urgency(consultations=wish) == 6
     assert urgency(consultations=[wish[0] | {"rank": 3}]) == 5
     assert urgency(consultations=[wish[0] | {"rank": 4}]) == 4

@@ -221,6 +221,18 @@ def test_a_need_entered_by_hand_stays() -> None:
     assert found.needs.filter(service_type="S").height == 1
 
 
+def test_of_two_rows_for_one_need_the_open_one_is_carried_on() -> None:
+    """A closed row of earlier years stays as history beside the one that is open now."""
+    made = base()
+    row = need(checkup(made))
+    past = row | {"id": "2020-001", "status": "met", "closed_on": datetime.date(2020, 1, 1)}
+    found = checkup(
+        made.with_table("needs", pl.DataFrame([past, row | {"lots": 1}], schema=TABLES["needs"].empty(()).schema))
+    )
+    assert need(found, "2020-001") == past
+    assert need(found)["lots"] == 6
+
+
 def test_a_foreign_id_is_kept() -> None:
     """A need is recognised by its place and type, so a list with its own numbers keeps them."""
     made = base()
