@@ -43,6 +43,8 @@ def _facilities(options: Options) -> pl.DataFrame:
         .with_columns(
             pl.when(pl.col("kind") == MODULE)
             .then(_text("site", "measure", "operation", "variant", "package_name"))
+            .when(pl.col("kind") == CAMPAIGN)
+            .then(pl.concat_str([pl.lit(CAMPAIGN), _text("community", "rule")], separator="|"))
             .otherwise(pl.lit(""))
             .alias("module")
         )

@@ -53,7 +53,10 @@ def with_needs(book: BookFiles, run: RunFiles) -> BookFiles:
         return book
     if run.needs is None:
         raise UnreadableError(
-            "needs-missing", "needs.csv", "清单簿和运行结果都没有需求清单", "neither the book nor the run holds a needs list"
+            "needs-missing",
+            "needs.csv",
+            "清单簿和运行结果都没有需求清单",
+            "neither the book nor the run holds a needs list",
         )
     return BookFiles(book.settings, {**book.tables, "needs": run.needs}, book.scenario_text)
 

@@ -30,8 +30,8 @@ def _needs(facts: Facts, plan: Plan, findings: Findings) -> None:
             findings.refuse("lots-exceeded", name, f"安排 {lots} 份,缺口 {need.lots} 份", f"{lots} lots of {need.lots}")
         if need.mandatory and lots != need.lots:
             findings.refuse("mandatory-unmet", name, "强制需求未完全处置", "a mandatory need is not fully answered")
-        # one answer at a module, and one by each siteless measure
-        places = Counter(one.module if one.site else f"measure {one.measure}" for one in taken[name])
+        # one answer at a module, one by each siteless measure, one by each in a campaign and year
+        places = Counter(_choice(one) for one in taken[name])
         for place, number in places.items():
             if number > 1:
                 findings.refuse("option-twice", name, f"在 {place} 取了 {number} 项", f"{number} options at {place}")
@@ -40,6 +40,11 @@ def _needs(facts: Facts, plan: Plan, findings: Findings) -> None:
         f"{len(facts.needs)} 项待解决需求均未超出缺口,{mandatory} 项强制需求全部处置",
         f"none of {len(facts.needs)} open needs is met beyond its shortage, all {mandatory} mandatory ones are answered",
     )
+
+
+def _choice(one: Component) -> str:
+    """What at most one option of a need may share."""
+    return one.module if one.site else f"{one.module} {one.measure}".strip()
 
 
 def _sites(facts: Facts, plan: Plan, derived: Derivations, findings: Findings) -> None:
