@@ -94,16 +94,15 @@ def _unknown(found: pl.DataFrame) -> pl.DataFrame:
     no_base = (pl.col("metric_kind") == "supply") & pl.col("has_rate") & pl.col("rate").is_null() | (
         pl.col("exists_basis") == "per_1000"
     ).fill_null(False) & pl.col("limit").is_null()
+    enough = pl.col("enough") == "yes"
     causes = {
-        "quantity": (unjudged & ~pl.col("complete"), "数量未采集"),
+        "quantity": (unjudged & ~enough & ~pl.col("complete"), "数量未采集"),
         "denominator": (unjudged & no_base, "分母人数未填"),
-        "quality": (unjudged & (pl.col("enough") == "yes"), "质量得分未采集"),
+        "quality": (unjudged & enough, "质量得分未采集"),
         "people": (lacks & ~pl.col("people_known"), "服务人群人数未填,暂按1人计"),
     }
     parts = [
-        found.filter(condition & ~((pl.col("enough") == "yes") if what == "quantity" else pl.lit(False))).select(
-            *_place(), what=pl.lit(what), reason=pl.lit(reason), complaints="complaints"
-        )
+        found.filter(condition).select(*_place(), what=pl.lit(what), reason=pl.lit(reason), complaints="complaints")
         for what, (condition, reason) in causes.items()
     ]
     return pl.concat(parts).sort("community", "service_type", "neighbourhood", "what")

@@ -7,7 +7,7 @@ import polars as pl
 from .book import Book
 from .complaints import CELL, by_cell, recent
 from .credits import credits_of, off_defects
-from .standards import parts, places, with_standards
+from .standards import PARTS, parts, places, with_standards
 from .supply import served
 
 TYPE_COLUMNS = (
@@ -225,8 +225,11 @@ def _levels(cells: pl.DataFrame, smallest_number: int, window_days: int) -> pl.D
         standard=pl.when(~supply).then(pl.lit(0)).when(by_rate_now).then("rate").otherwise("least"),
     )
     lacks = ~pl.col("not_applicable") & ((pl.col("exists") == "no") | (pl.col("enough") == "no"))
+    missing = (pl.col("quantity") - pl.col("standard")).abs()
+    # A part of a toilet cannot be built: what is counted is short by whole units.
+    in_units = pl.when(supply & (pl.col("metric_unit") != "m2")).then(-(-missing // PARTS) * PARTS).otherwise(missing)
     return cells.with_columns(
-        shortage=pl.when(lacks).then((pl.col("quantity") - pl.col("standard")).abs()).otherwise(pl.lit(0)),
+        shortage=pl.when(lacks).then(in_units).otherwise(pl.lit(0)),
         judgement=pl.when("not_applicable")
         .then(pl.lit("not_applicable"))
         .when(pl.col("exists") == "no")

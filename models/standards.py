@@ -10,7 +10,7 @@ from .sums import parse_sums
 PARTS = 10_000
 """Ten-thousandths in one unit of a quantity."""
 
-EBIKES_A_HOUSEHOLD = 0.8
+EBIKES_IN_TEN_HOUSEHOLDS = 8
 """Assumed where a community gives no number of e-bikes."""
 
 GROUPS = {
@@ -52,7 +52,7 @@ def places(communities: pl.DataFrame, neighbourhoods: pl.DataFrame) -> pl.DataFr
         elders_60p="elders_60p",
         children_3_6="children_3_6",
         cars="cars",
-        ebikes=pl.coalesce("ebikes", (pl.col("households") * 8 + 9) // 10),
+        ebikes=pl.coalesce("ebikes", (pl.col("households") * EBIKES_IN_TEN_HOUSEHOLDS + 9) // 10),
         children="children",
         children_0_3="children_0_3",
         disabled="disabled",
@@ -111,8 +111,7 @@ def with_standards(cells: pl.DataFrame, types: pl.DataFrame) -> pl.DataFrame:
     per_1000 = parts(pl.col("threshold_exists")) * pl.col("counted") // 1000
     limit = pl.when(pl.col("exists_basis") == "per_1000").then(per_1000).otherwise(parts(pl.col("threshold_exists")))
     product = parts(pl.col("per_1000")) * pl.col("counted")
-    # Areas round down to a part; what is counted rounds up to whole units.
-    rate = pl.when(pl.col("metric_unit") == "m2").then(product // 1000).otherwise(-(-product // (1000 * PARTS)) * PARTS)
+    rate = product // 1000
     return (
         cells.join(overrides, on=["service_type", "city_code"], how="left")
         .with_columns(code=code, per_1000=pl.coalesce("override", of_area))

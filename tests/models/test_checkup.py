@@ -118,12 +118,11 @@ def test_the_group_served_is_counted() -> None:
     assert need(one(65.0, group_served="elders"))["people"] == 70
 
 
-def test_counted_things_round_up_to_whole_units() -> None:
-    """Of 0.1 toilets per 1,000 people one is wanted, and one is enough; areas are not rounded up."""
-    assert (
-        judgement(one(1.0, metric_unit="count", threshold_exists=0.0, threshold_enough_per_1000=0.1))["standard"] == 1
-    )
-    assert judgement(one(1.0, threshold_exists=0.0, threshold_enough_per_1000=0.1))["standard"] == 0.1
+@pytest.mark.parametrize(("unit", "shortage", "lots"), [("count", 1.0, 1), ("m2", 0.5, 1)])
+def test_what_is_counted_is_short_by_whole_units(unit: str, shortage: float, lots: int) -> None:
+    """Of 1.5 courts wanted one is there: a whole one is missing. Areas are not rounded up."""
+    row = need(one(1.0, metric_unit=unit, threshold_exists=1.0, threshold_enough_per_1000=1.5, lot_size=1.0))
+    assert (row["quantity"], row["lots"], row["judgement"]) == (shortage, lots, "short")
 
 
 def test_the_least_absolute_quantity_binds_a_small_community() -> None:

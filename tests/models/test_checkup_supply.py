@@ -83,6 +83,19 @@ def test_an_absolute_number_is_not_divided_by_neighbours() -> None:
     assert judgement(found)["judgement"] == judgement(found, where="B")["judgement"] == "met"
 
 
+def test_two_small_communities_may_share_what_is_counted() -> None:
+    """One toilet for 1,000 and 1,000 residents at 0.3 per 1,000 is half a toilet each, and enough."""
+    found = two(
+        facility("S", 1.0, quality=80.0),
+        facility("S", 0.0, "B", quality=80.0),
+        threshold_enough_per_1000=0.3,
+        threshold_exists=1.0,
+        metric_unit="count",
+    )
+    assert judgement(found)["judgement"] == judgement(found, where="B")["judgement"] == "met"
+    assert judgement(found)["quantity"] == 0.5
+
+
 def test_a_community_that_was_not_surveyed_may_have_a_neighbours_facility() -> None:
     """有 is known from next door, but whether it is enough stays 未采集."""
     found = two(facility("S", 500.0, quality=80.0))
