@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 from scipy.special import ndtri
 
-from .frames import Flags, Floats, Ints, table_frame
+from .frames import Flags, Floats, Ints, days_before, kept, table_frame
 from .reach import catchment, smoothed, supplied
 from .sources import county_census, source_frame
 from .standards import Standard, enough_quantity, people_served, standards
@@ -184,7 +184,7 @@ def _in_neighbourhoods(
         .to_numpy()
     )
     homes = np.bincount(where, minlength=len(found))
-    taken = np.minimum(np.minimum(found, homes), 1 + found // 7)
+    taken = np.minimum(np.minimum(found, homes), 1 + found // 4)
     hit = rank <= taken[where]
     share = weight * hit
     share = share / np.maximum(np.bincount(where, share, len(found)), 1e-9)[where]
@@ -207,7 +207,7 @@ def _in_neighbourhoods(
 def _clear_as_one(rows: pl.DataFrame, clear: Ints) -> pl.DataFrame:
     """One row for each community without any defect, beside the rows of the neighbourhoods of the others."""
     nothing = pl.DataFrame({"row": clear, "neighbourhood": [None] * len(clear), "quantity": [0.0] * len(clear)})
-    return pl.concat([rows, nothing.cast(dict(rows.schema))])
+    return pl.concat([rows, nothing.select(pl.col(name).cast(kind) for name, kind in rows.schema.items())])
 
 
 def _without_property_service(standard: Standard, near: pl.DataFrame) -> pl.DataFrame:
@@ -270,14 +270,13 @@ def _surveyed(
     score = np.clip(np.round(score), 20.0, 100.0)
     blank = unknown | outside
     hidden = blank | (rng.random(n) < QUALITY_UNKNOWN)
-    days = rng.integers(0, 90, n)
-    day = pl.Series(np.datetime64(LAST_SURVEY) - days.astype("timedelta64[D]"))
+    day = days_before(LAST_SURVEY, rng.integers(0, 90, n))
     return rows.select(
         communities["id"].gather(rows["row"]).alias("community"),
         "neighbourhood",
         "service_type",
-        pl.Series("quantity", rows["quantity"]).set(pl.Series(blank), None),
-        pl.Series("quality", score).set(pl.Series(hidden), None),
-        pl.Series("applicable", ~outside).set(pl.Series(~outside), None),
-        day.set(pl.Series(unknown), None).cast(pl.Date).alias("surveyed"),
+        kept(rows["quantity"], ~blank).alias("quantity"),
+        kept(score, ~hidden).alias("quality"),
+        kept(~outside, outside).alias("applicable"),
+        kept(day, ~unknown).alias("surveyed"),
     )

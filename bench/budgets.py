@@ -92,7 +92,7 @@ def fund_table(
     scale = MONEY_SHARE * take.cost.sum() / sum(totals)
     for row, total in zip(listed, totals, strict=True):
         for year, part in zip(range(years[0], years[-1] + 1 + len(AFTERWARDS)), _parts(len(years), rng), strict=True):
-            row[f"budget_{year}"] = int(round(total * scale * part / 1000.0)) * 1000
+            row[f"budget_{year}"] = round(total * scale * part / 1000.0) * 1000
     all_years = range(years[0], years[-1] + 1 + len(AFTERWARDS))
     return table_frame("funds", pl.DataFrame(listed, infer_schema_length=None).to_dict(as_series=True), list(all_years))
 

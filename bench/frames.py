@@ -1,5 +1,6 @@
 """Frames of the book's tables from columns that a generator made."""
 
+import datetime
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -37,6 +38,17 @@ def chosen(rng: np.random.Generator, codes: Sequence[str], weights: Floats) -> p
     return pl.Series(codes, dtype=pl.String).gather((draws[:, None] > heights).sum(axis=1).clip(0, len(codes) - 1))
 
 
-def spread_years(rng: np.random.Generator, rows: int, first: int, last: int) -> Ints:
-    """Whole years from first to last, each as likely."""
-    return rng.integers(first, last + 1, rows)
+def kept(values: Any, where: Flags) -> pl.Series:
+    """A column that is empty except where `where` holds."""
+    return pl.Series(values).set(pl.Series(~where), None)
+
+
+def joined(*parts: str | pl.Series | Ints) -> pl.Series:
+    """Identifiers joined from constant texts and columns, row by row."""
+    texts = [pl.lit(part) if isinstance(part, str) else pl.Series(part).cast(pl.String) for part in parts]
+    return pl.select(pl.concat_str(texts)).to_series()
+
+
+def days_before(day: datetime.date, days: Ints) -> pl.Series:
+    """Dates so many days before a day."""
+    return pl.Series(np.datetime64(day) - np.asarray(days).astype("timedelta64[D]")).cast(pl.Date)

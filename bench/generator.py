@@ -1,24 +1,25 @@
 """Synthetic books on real community names: everything but names, codes and county census is made up (模拟数据)."""
 
+import datetime
 from collections.abc import Sequence
-from importlib.resources import files
-from pathlib import Path
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
 
 from ..models.book import Book
 from ..models.settings import BookSettings
+from ..models.standard_scenario import standard_scenario
 from .baseline import baseline, factors
 from .budgets import fund_table, payer_table
 from .costs import cheapest
 from .places import community_table, neighbourhood_table, picked, positions
 from .register import listing_table, pilots, project_tables
-from .residents import LAST_DAY, complaint_table, consultation_table
+from .residents import complaint_table, consultation_table
 from .resources import operator_table, policy_table, site_table
 
+AS_OF = datetime.date(2026, 11, 1)
 HORIZON = 10
-DEMO_COUNTY, DEMO_COMMUNITIES, DEMO_SEED = "360925", 14, 2027
 
 
 def generate(
@@ -37,15 +38,7 @@ def generate(
     old, new = factors(pl.DataFrame({"lon": lon, "lat": lat}), picks["census_county"], rng)
     people = community_table(picks, lon, lat, old, new, rng)
     chosen = pilots(people, rng)
-    category = pl.DataFrame(
-        {"row": list(chosen), "kind": list(chosen.values())}, schema={"row": pl.Int64, "kind": pl.String}
-    )
-    marked = (
-        people.with_row_index("row")
-        .with_columns(pl.col("row").cast(pl.Int64))
-        .join(category, on="row", how="left", maintain_order="left")
-    )
-    people = people.with_columns(marked["kind"].alias("pilot_category"))
+    people = people.with_columns(pl.Series("pilot_category", [chosen.get(row) for row in range(len(people))]))
     homes = neighbourhood_table(people, old, rng)
     checked = baseline(people, homes, old, new, rng)
     rows = checked.expected["row"].to_numpy()
@@ -57,8 +50,8 @@ def generate(
         "communities": people,
         "neighbourhoods": homes,
         "facilities": checked.facilities,
-        "complaints": complaint_table(people, checked.expected, LAST_DAY, rng),
-        "consultations": consultation_table(people, homes, checked.expected, rng),
+        "complaints": complaint_table(people, checked.expected, AS_OF, rng),
+        "consultations": consultation_table(people, homes, checked.expected, AS_OF, rng),
         "sites": sites,
         "funds": funds,
         "payers": payer_table(people, funds, rows, take, years, HORIZON, rng),
@@ -69,7 +62,7 @@ def generate(
         "listings": listing_table(people, chosen, rng),
     }
     book = Book(_settings(people, seed, years), tables)
-    return book
+    return replace(book, scenario_text=standard_scenario(book))
 
 
 def _settings(communities: pl.DataFrame, seed: int, years: tuple[int, ...]) -> BookSettings:
@@ -82,13 +75,8 @@ def _settings(communities: pl.DataFrame, seed: int, years: tuple[int, ...]) -> B
         region=tuple(code for code in region if code.startswith("36")) if len(cities) < 11 else ("36",),
         plan_years=years,
         horizon_years=HORIZON,
-        as_of=LAST_DAY,
+        as_of=AS_OF,
         datum="WGS84",
         data_kind="synthetic",
         seed=seed,
     )
-
-
-def demo_book() -> Path:
-    """The folder of the demo book that ships with the package: 靖安县, simulated data."""
-    return Path(str(files("qingdan.bench.data").joinpath("demo_book")))

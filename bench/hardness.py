@@ -66,8 +66,7 @@ def hardness(book: Book, options: Options | None = None) -> dict[str, float]:
     siting = measures.filter(pl.col("site_kind") != "none")["need"].unique()
     pairs = _pairs_of_options(options) if options is not None else _pairs(needs, measures, book)
     asked, indoor = _areas(measures, needs)
-    supply = sites.group_by((pl.col("kind") == "land").alias("land")).agg(pl.col("area").sum())
-    rooms = supply.filter(~pl.col("land"))["area"].sum()
+    rooms = float(sites.filter(pl.col("kind") != "land")["area"].sum())
     take = cheapest(needs["service_type"], needs["quantity"].to_numpy())
     plan = [f"budget_{year}" for year in book.years]
     money = float(sum(funds[column].sum() for column in plan if column in funds.columns))
@@ -81,7 +80,7 @@ def hardness(book: Book, options: Options | None = None) -> dict[str, float]:
         "siting_share": len(siting) / max(len(needs), 1),
         "sites_in_reach": len(pairs) / max(len(siting), 1),
         "communities_per_site": pairs.select("site", "community").unique().height / max(len(sites), 1),
-        "area_asked_over_supply": asked / max(supply["area"].sum(), 1.0),
+        "area_asked_over_supply": asked / max(float(sites["area"].sum()), 1.0),
         "indoor_asked_over_supply": indoor / max(rooms, 1.0),
         "money_over_cost": money / max(float(take.cost.sum()), 1.0),
         "fund_kinds_with_shares": funds.filter(shared | partly)["fund_type"].n_unique(),
@@ -101,7 +100,9 @@ def missed(figures: Mapping[str, float]) -> list[str]:
 
 def hardness_text(figures: Mapping[str, float]) -> str:
     """The figures as lines for people, Chinese first."""
-    return "\n".join(f"{FIGURES_ZH[name]} ({name}): {value:,.2f}".rstrip("0").rstrip(".") for name, value in figures.items())
+    return "\n".join(
+        f"{FIGURES_ZH[name]} ({name}): {value:,.2f}".rstrip("0").rstrip(".") for name, value in figures.items()
+    )
 
 
 def open_needs(book: Book) -> pl.DataFrame:
@@ -110,7 +111,9 @@ def open_needs(book: Book) -> pl.DataFrame:
     if needs.is_empty():
         needs = checkup(book).needs
     return needs.filter(
-        pl.col("need_class") == "special", pl.col("judgement").is_in(OPEN_JUDGEMENTS), pl.col("status").is_in(OPEN_STATUS)
+        pl.col("need_class") == "special",
+        pl.col("judgement").is_in(OPEN_JUDGEMENTS),
+        pl.col("status").is_in(OPEN_STATUS),
     ).sort("id")
 
 
@@ -145,7 +148,9 @@ def _levels(measures: pl.DataFrame) -> int:
 def _areas(measures: pl.DataFrame, needs: pl.DataFrame) -> tuple[float, float]:
     """Floor and plot area that the needs ask for with their cheapest measure at a site; and the indoor part."""
     at_site = measures.filter(pl.col("site_kind") != "none", (pl.col("reached") >= 2))
-    area = pl.max_horizontal(pl.col("units") * pl.col("area_m2_per_unit").fill_null(0.0), pl.col("min_area_m2").fill_null(0.0))
+    area = pl.max_horizontal(
+        pl.col("units") * pl.col("area_m2_per_unit").fill_null(0.0), pl.col("min_area_m2").fill_null(0.0)
+    )
     cost = pl.col("fixed_capex_wan").fill_null(0) + pl.col("units") * pl.col("capex_wan_per_unit_typ")
     least = at_site.with_columns(area.alias("area"), cost.alias("cost")).sort("need", "cost")
     least = least.unique("need", keep="first", maintain_order=True)
@@ -164,21 +169,22 @@ def _pairs(needs: pl.DataFrame, measures: pl.DataFrame, book: Book) -> pl.DataFr
         pl.col("flue").fill_null(False), pl.col("own_entrance").fill_null(False),
     )  # fmt: skip
     found = [pl.DataFrame(schema={"need": pl.UInt32, "community": pl.String, "site": pl.String})]
+    factor = book.settings.walking_factor
     at_site = measures.filter(pl.col("site_kind") != "none").with_columns(pl.col("service_radius_m").fill_null(0.0))
     for (radius,), part in at_site.group_by("service_radius_m", maintain_order=True):
-        first, second = within(
-            *(home[axis].to_numpy().astype(np.float64) for axis in ("lon", "lat")),
-            np.full(len(home), float(str(radius))),
-            *(sites[axis].to_numpy().astype(np.float64) for axis in ("lon", "lat")),
-            walking_factor=book.settings.walking_factor,
-        )
+        metres = float(str(radius))
+        lon, lat = home["lon"].to_numpy(), home["lat"].to_numpy()
+        reach = np.full(len(home), metres)
+        first, second = within(lon, lat, reach, sites["lon"].to_numpy(), sites["lat"].to_numpy(), walking_factor=factor)
         near = pl.concat([home[first].drop("lon", "lat"), place[second]], how="horizontal")
         at_home = place.join(home.drop("lon", "lat"), left_on="home", right_on="community", how="inner").with_columns(
             pl.col("home").alias("community")
         )
-        near = pl.concat([near, at_home.select(near.columns)]).filter(
-            pl.col("county_code") == pl.col("site_county"), own | (pl.lit(float(str(radius))) > 0)
-        ).unique()
+        near = (
+            pl.concat([near, at_home.select(near.columns)])
+            .filter(pl.col("county_code") == pl.col("site_county"), own | pl.lit(metres > 0))
+            .unique()
+        )
         both = part.join(near, on="community").join(uses, on=["site_use", "service_type"])
         found.append(both.filter(_fits()).select("need", "community", "site"))
     return pl.concat(found).unique()
@@ -211,9 +217,13 @@ def _pairs_of_options(options: Options) -> pl.DataFrame:
     facility = options.facilities.with_row_index("facility").with_columns(pl.col("facility").cast(pl.Int64))
     modules = facility.filter(pl.col("kind") == MODULE).select("facility", "site")
     needs = options.needs.with_row_index("need").select(pl.col("need").cast(pl.Int64), "community")
-    return options.options.select("need", "facility").join(modules, on="facility").join(needs, on="need").select(
-        "need", "community", "site"
-    ).unique()
+    return (
+        options.options.select("need", "facility")
+        .join(modules, on="facility")
+        .join(needs, on="need")
+        .select("need", "community", "site")
+        .unique()
+    )
 
 
 def _kinds_accepting_parts(book: Book) -> list[str]:

@@ -6,11 +6,11 @@ import numpy as np
 import polars as pl
 from scipy.spatial import cKDTree
 
-from .frames import Floats, Ints, chosen, table_frame
+from .frames import Floats, Ints, chosen, joined, kept, table_frame
 from .sources import county_census, county_points, resident_communities, street_points
 
 METRES_NORTH, METRES_EAST = 110_540.0, 111_320.0  # a degree, as docs/reference/derivation.md counts it
-NEIGHBOURLY = 5  # communities of a place that make it closely built
+NEIGHBOURLY, CLOSELY_BUILT = 5, 0.8  # a county is closely built if this part lies in places of five or more
 LEAST_APART = 300.0  # metres between two communities
 PLACED = "位置为模拟:按街道(镇)或县区参考点附近布点"
 COPY_SHRINK = 0.035  # each copy of the province is drawn this much closer to its middle, so that copies seldom overlap
@@ -75,19 +75,19 @@ def _copied(part: pl.DataFrame, copy: int) -> pl.DataFrame:
 def _some(every: pl.DataFrame, wanted: int, rng: np.random.Generator) -> pl.DataFrame:
     """Whole counties, one of each city in turn, until there are enough; the last county is cut.
 
-    Closely built counties come first more often than scattered ones, and no county is more than two thirds of the
-    book if others can fill it.
+    Closely built counties come before scattered ones, and none is more than two thirds of the book if others can
+    fill it.
     """
     clusters = _clusters(every.select(pl.all(), pl.col("street_code").alias("census_street")))
     close = every.with_columns(clusters).with_columns((pl.len().over("cluster") >= NEIGHBOURLY).alias("close"))
     counties = close.group_by("county_code", "city_code", maintain_order=True).agg(pl.len(), pl.col("close").mean())
-    draw = rng.exponential(1.0, len(counties)) / (counties["close"].to_numpy() ** 8 + 0.001)
-    too_large = counties["len"].to_numpy() > max(wanted * 2 / 3, 1.0)
-    counties = counties.with_columns(pl.Series("large", too_large), pl.Series("draw", draw)).with_columns(
-        pl.col("draw").rank("ordinal").over("large", "city_code").alias("round"),
-        pl.col("draw").min().over("large", "city_code").alias("turn"),
+    later = (pl.col("close") < CLOSELY_BUILT) | (pl.col("len") > max(wanted * 2 / 3, 1.0))
+    counties = counties.with_columns(later.alias("later"), pl.Series("draw", rng.random(len(counties)))).with_columns(
+        pl.col("draw").rank("ordinal").over("later", "city_code").alias("round"),
+        pl.col("draw").min().over("later", "city_code").alias("turn"),
     )
-    order = counties.sort("large", "round", "turn", "county_code").select("county_code", pl.int_range(pl.len()).alias("place"))
+    order = counties.sort("later", "round", "turn", "county_code")
+    order = order.select("county_code", pl.int_range(pl.len()).alias("place"))
     return every.join(order, on="county_code").sort("place", "code").head(wanted).sort("code").drop("place")
 
 
@@ -126,7 +126,7 @@ def positions(picks: pl.DataFrame, rng: np.random.Generator) -> tuple[Floats, Fl
     lon = MIDDLE[0] + (rows["lon"].to_numpy() - MIDDLE[0]) * shrink
     lat = MIDDLE[1] + (rows["lat"].to_numpy() - MIDDLE[1]) * shrink
     clusters = int(number.max()) + 1
-    pitch = rng.uniform(325.0, 455.0, clusters)[number]
+    pitch = rng.uniform(325.0, 440.0, clusters)[number]
     turn = rng.uniform(0.0, 2.0 * np.pi, clusters)[number]
     grid = _lattice(int(place.max()) + 1)[place] * pitch[:, None] + rng.uniform(-30.0, 30.0, (len(rows), 2))
     east = grid[:, 0] * np.cos(turn) - grid[:, 1] * np.sin(turn)
@@ -233,35 +233,30 @@ def neighbourhood_table(communities: pl.DataFrame, old: Floats, rng: np.random.G
     households = np.maximum(np.round(communities["households"].to_numpy()[where] * 0.92 * share), 12).astype(np.int64)
     is_new = (communities["area_class"] == "new").to_numpy()[where]
     built = np.round(1999.5 - 5.0 * old[where] + 7.5 * rng.standard_normal(total) + 9.0 * is_new)
-    built = np.clip(built, 1962, 2024).astype(np.int64)
+    built_year: Ints = np.clip(built, 1962, 2024).astype(np.int64)
     buildings = np.maximum(np.round(households / rng.uniform(16.0, 48.0, total)), 1).astype(np.int64)
     code = communities["id"].gather(where)
-    renewed = (built <= 2005) & (rng.random(total) < 0.22)
-    year = np.clip(2019 + rng.integers(0, 8, total), built + 10, 2026)
+    renewed = (built_year <= 2005) & (rng.random(total) < 0.22)
+    year = np.clip(2019 + rng.integers(0, 8, total), built_year + 10, 2026)
     name_of = pl.Series([f"第{number}小区" for number in "一二三四五六"]).gather(place)
     return table_frame(
         "neighbourhoods",
         {
-            "id": code + "-N" + pl.Series(place + 1).cast(pl.String),
+            "id": joined(code, "-N", place + 1),
             "community": code,
             "name": communities["name"].gather(where) + name_of,
-            "built_year": built,
+            "built_year": built_year,
             "households": households,
             "buildings": buildings,
             "floor_area": np.round(households * rng.uniform(70.0, 105.0, total)),
-            "tenure": chosen(rng, TENURES, _tenure(built)),
-            "property_class": chosen(rng, PROPERTY_CLASSES, _property(built)),
-            "renewed_year": _where(renewed, year),
-            "renewed_programme": pl.Series(np.where(renewed, "老旧小区改造(模拟)", "")).replace("", None),
-            "renewed_types": pl.Series(
-                np.where(renewed, np.array(RENEWED_TYPES)[rng.integers(0, 5, total)], "")
-            ).replace("", None),
+            "tenure": chosen(rng, TENURES, _tenure(built_year)),
+            "property_class": chosen(rng, PROPERTY_CLASSES, _property(built_year)),
+            "renewed_year": kept(year, renewed),
+            "renewed_programme": kept(["老旧小区改造(模拟)"] * total, renewed),
+            "renewed_types": kept(np.array(RENEWED_TYPES)[rng.integers(0, len(RENEWED_TYPES), total)], renewed),
+            "note": ["模拟数据"] * total,
         },
     )
-
-
-def _where(flags: np.ndarray, values: Ints) -> pl.Series:
-    return pl.Series(values).set(pl.Series(~flags), None)
 
 
 def _tenure(built: Ints) -> Floats:
@@ -273,4 +268,4 @@ def _tenure(built: Ints) -> Floats:
 
 def _property(built: Ints) -> Floats:
     age = np.clip((2012.0 - built) / 25.0, 0.0, 1.4)
-    return np.column_stack([1.5 - age, 0.2 + 0.2 * age, 0.15 + 0.15 * age, 0.02 + 0.24 * age])
+    return np.column_stack([1.5 - age, 0.2 + 0.2 * age, 0.15 + 0.15 * age, 0.01 + 0.24 * age**1.6])

@@ -34,9 +34,7 @@ def smoothed(communities: pl.DataFrame, noise: Floats, radius: float) -> Floats:
     return np.asarray(total, dtype=np.float64)
 
 
-def supplied(
-    shares: csr_array, wanted: Floats, enough: Floats, silent: Flags, unit: float, steps: int = 30
-) -> Floats:
+def supplied(shares: csr_array, wanted: Floats, enough: Floats, silent: Flags, unit: float, steps: int = 30) -> Floats:
     """Quantities, in whole units, that bring about `wanted` in every community as nearly as can be.
 
     Who wants at least `enough` gets it; some who want less then get more than they want. The `silent` have none.

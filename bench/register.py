@@ -19,10 +19,11 @@ def pilots(communities: pl.DataFrame, rng: np.random.Generator) -> dict[int, str
     codes = communities["id"].to_list()
     chosen = {place: KNOWN_PILOTS[code] for place, code in enumerate(codes) if code in KNOWN_PILOTS}
     wanted = max(1, round(n * PILOT_SHARE))
-    for place in rng.permutation(n):
+    for number in rng.permutation(n):
+        place = int(number)
         if len(chosen) >= wanted:
             break
-        chosen.setdefault(int(place), "basic" if rng.random() < 0.6 else "upgraded")
+        chosen.setdefault(place, "basic" if rng.random() < 0.6 else "upgraded")
     return dict(sorted(chosen.items()))
 
 
@@ -45,8 +46,8 @@ def listing_table(communities: pl.DataFrame, chosen: dict[int, str], rng: np.ran
         ("circle", 0.04, 2024),
         ("barrier_free", 0.03, 2025),
     ):
-        for place in np.flatnonzero(rng.random(len(communities)) < share):
-            code = communities["id"][int(place)]
+        for number in np.flatnonzero(rng.random(len(communities)) < share):
+            code = communities["id"][int(number)]
             rows.append(
                 {
                     "id": f"L-{code}-{programme}", "community": code, "programme": programme, "batch": "模拟批次", "year": year,

@@ -5,7 +5,7 @@ import datetime
 import numpy as np
 import polars as pl
 
-from .frames import Floats, Ints, table_frame
+from .frames import days_before, joined, kept, table_frame
 from .standards import standards
 
 # Types of which some measure needs the residents' consent.
@@ -53,30 +53,22 @@ def complaint_table(
     row = repeated["row"].to_numpy()
     place = np.arange(total) - np.searchsorted(row, row)
     code = communities["id"].gather(row)
-    # One event in eight is reported again: the next row of the same matter repeats its number.
-    same = repeated.select(
-        (
-            pl.struct("row", "service_type", "neighbourhood")
-            == pl.struct("row", "service_type", "neighbourhood").shift(1)
-        ).fill_null(False)
-    ).to_series()
-    again = same.to_numpy() & (rng.random(total) < 0.35)
-    event = np.arange(total)
-    event = np.maximum.accumulate(np.where(again, 0, event))
-    dates = np.datetime64(as_of) - rng.integers(1, 364, total).astype("timedelta64[D]")
+    # A matter is reported again under the same event; two rows in five come without one.
+    matter = pl.struct("row", "service_type", "neighbourhood")
+    same = repeated.select((matter == matter.shift(1)).fill_null(False)).to_series().to_numpy()
+    event = np.maximum.accumulate(np.where(same & (rng.random(total) < 0.35), 0, np.arange(total)))
+    named = rng.random(total) < 0.6
     return table_frame(
         "complaints",
         {
-            "id": pl.select(
-                pl.concat_str(pl.lit("Q-"), code, pl.lit("-"), pl.Series(place + 1).cast(pl.String).str.zfill(3))
-            ).to_series(),
+            "id": joined("Q-", code, "-", pl.Series(place + 1).cast(pl.String).str.zfill(3)),
             "community": code,
             "neighbourhood": repeated["neighbourhood"],
             "service_type": repeated["service_type"],
-            "event": pl.select(pl.concat_str(pl.lit("E-"), pl.Series(event).cast(pl.String).str.zfill(7))).to_series(),
+            "event": kept(joined("E-", pl.Series(event).cast(pl.String).str.zfill(7)), named),
             "number": 1 + np.minimum(rng.negative_binomial(0.6, 0.75, total), 12),
             "severity": rng.choice(np.arange(1, 6), total, p=[0.1, 0.25, 0.35, 0.2, 0.1]),
-            "date": pl.Series(dates).cast(pl.Date),
+            "date": days_before(as_of, rng.integers(1, 364, total)),
             "text": _texts(repeated["service_type"], rng),
         },
     )
@@ -95,13 +87,21 @@ def _texts(types: pl.Series, rng: np.random.Generator) -> pl.Series:
 
 
 def consultation_table(
-    communities: pl.DataFrame, neighbourhoods: pl.DataFrame, expected: pl.DataFrame, rng: np.random.Generator
+    communities: pl.DataFrame,
+    neighbourhoods: pl.DataFrame,
+    expected: pl.DataFrame,
+    as_of: datetime.date,
+    rng: np.random.Generator,
 ) -> pl.DataFrame:
     """Meetings that rank what residents want most, and votes where a measure needs consent; some votes fail."""
-    return pl.concat([_ranks(communities, expected, rng), _votes(communities, neighbourhoods, expected, rng)])
+    return pl.concat(
+        [_ranks(communities, expected, as_of, rng), _votes(communities, neighbourhoods, expected, as_of, rng)]
+    )
 
 
-def _ranks(communities: pl.DataFrame, expected: pl.DataFrame, rng: np.random.Generator) -> pl.DataFrame:
+def _ranks(
+    communities: pl.DataFrame, expected: pl.DataFrame, as_of: datetime.date, rng: np.random.Generator
+) -> pl.DataFrame:
     met = rng.random(len(communities)) < 0.85
     wish = expected.with_columns(pl.Series("wish", rng.random(len(expected)))).filter(
         pl.Series(met).gather(expected["row"])
@@ -115,11 +115,11 @@ def _ranks(communities: pl.DataFrame, expected: pl.DataFrame, rng: np.random.Gen
     return table_frame(
         "consultations",
         {
-            "id": pl.select(pl.concat_str(pl.lit("X-"), code, pl.lit("-"), wish["rank"].cast(pl.String))).to_series(),
+            "id": joined("X-", code, "-", rank),
             "community": code,
             "neighbourhood": wish["neighbourhood"],
             "service_type": wish["service_type"],
-            "date": _days(rng.integers(20, 120, len(communities))[row]),
+            "date": days_before(as_of, rng.integers(20, 120, len(communities))[row]),
             "form": ["meeting"] * total,
             "asked": asked,
             "answered": answered,
@@ -130,12 +130,17 @@ def _ranks(communities: pl.DataFrame, expected: pl.DataFrame, rng: np.random.Gen
 
 
 def _votes(
-    communities: pl.DataFrame, neighbourhoods: pl.DataFrame, expected: pl.DataFrame, rng: np.random.Generator
+    communities: pl.DataFrame,
+    neighbourhoods: pl.DataFrame,
+    expected: pl.DataFrame,
+    as_of: datetime.date,
+    rng: np.random.Generator,
 ) -> pl.DataFrame:
     vote = expected.filter(pl.col("service_type").is_in(list(CONSENT_TYPES)))
     vote = vote.filter(pl.Series(rng.random(len(vote)) < 0.92))
     total = len(vote)
     code = communities["id"].gather(vote["row"])
+    place = vote["neighbourhood"].fill_null(code)
     homes = (
         vote.join(
             neighbourhoods.select("id", "households"),
@@ -159,13 +164,11 @@ def _votes(
     return table_frame(
         "consultations",
         {
-            "id": pl.select(
-                pl.concat_str(pl.lit("Y-"), pl.coalesce(vote["neighbourhood"], code), pl.lit("-"), vote["service_type"])
-            ).to_series(),
+            "id": joined("Y-", place, "-", vote["service_type"]),
             "community": code,
             "neighbourhood": vote["neighbourhood"],
             "service_type": vote["service_type"],
-            "date": _days(days),
+            "date": days_before(as_of, days),
             "form": ["vote"] * total,
             "asked": homes,
             "answered": np.floor(homes * part / 100.0).astype(np.int64),
@@ -173,16 +176,8 @@ def _votes(
             "taking_part_area": np.round(np.clip(taking + rng.uniform(-1.0, 1.5, total), 0.0, 100.0), 1),
             "agreeing_households": agree,
             "agreeing_area": np.round(np.clip(agreeing + rng.uniform(-0.8, 1.5, total), 0.0, 100.0), 1),
-            "notice_from": _days(days - 1),
-            "notice_to": _days(days - 8),
+            "notice_from": days_before(as_of, days - 1),
+            "notice_to": days_before(as_of, days - 8),
             "objections": np.where(rng.random(total) < 0.03, rng.integers(1, 4, total), 0),
         },
     )
-
-
-LAST_DAY = datetime.date(2026, 11, 1)
-
-
-def _days(before: Ints | Floats) -> pl.Series:
-    """Dates so many days before the day of which the book speaks."""
-    return pl.Series(np.datetime64(LAST_DAY) - np.asarray(before).astype("timedelta64[D]")).cast(pl.Date)

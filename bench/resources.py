@@ -1,17 +1,20 @@
 """Idle land and buildings, policy support and types of operation of a synthetic book."""
 
+import datetime
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
 
-from .frames import Floats, Ints, chosen, table_frame
+from .frames import Floats, Ints, chosen, days_before, joined, kept, table_frame
 from .places import METRES_EAST, METRES_NORTH
 from .reach import near_pairs
 
 SITES_A_COMMUNITY = 3.7
 LONELY_SITES = 5.0  # a town of one or two communities has nothing in reach but its own
+COMPLEX_USES = ("闲置公共服务用房", "闲置办公用房")
+CONFIRMED = datetime.date(2026, 9, 30)
 OWNERS = ("街道办事处", "国有资产公司(模拟)", "机关事务部门", "教育部门", "社区居委会", "业主共有", "村集体")
 
 
@@ -32,7 +35,7 @@ SITE_USES: Mapping[str, SiteUse] = {
     "闲置办公用房": SiteUse("building", 0.06, 300.0, 3000.0, (1, 1, 2), 0.025),
     "闲置厂房": SiteUse("building", 0.02, 600.0, 5000.0, (1,), 0.030),
     "闲置校舍": SiteUse("building", 0.04, 600.0, 4500.0, (1,), 0.025),
-    "底商": SiteUse("room", 0.09, 95.0, 700.0, (1,), 0.010),
+    "底商": SiteUse("room", 0.09, 170.0, 1000.0, (1,), 0.010),
     "架空层": SiteUse("room", 0.05, 140.0, 700.0, (1,), 0.010),
     "物业用房": SiteUse("room", 0.04, 65.0, 300.0, (1, 1, 2), 0.010),
     "闲置住宅": SiteUse("room", 0.01, 70.0, 150.0, (1, 2, 3), 0.015),
@@ -73,12 +76,12 @@ def site_table(communities: pl.DataFrame, years: Sequence[int], rng: np.random.G
     number = use.replace_strict({name: place for place, name in enumerate(uses)}, return_dtype=pl.Int64).to_numpy()
 
     def of_use(values: Sequence[float]) -> Floats:
-        return np.asarray(values, dtype=np.float64)[number]
+        return np.asarray(np.array(values, dtype=np.float64)[number])
 
     kinds = pl.Series([SITE_USES[name].kind for name in uses]).gather(number)
     land, building = (kinds == "land").to_numpy(), (kinds == "building").to_numpy()
     median, most = of_use([u.area for u in SITE_USES.values()]), of_use([u.most for u in SITE_USES.values()])
-    area = np.clip(np.round(median * rng.lognormal(-0.33, 0.5, total)), 25.0, most)
+    area = np.clip(np.round(median * rng.lognormal(-0.40, 0.5, total)), 25.0, most)
     floor = np.array(
         [SITE_USES[name].floors[rng.integers(0, len(SITE_USES[name].floors))] for name in use], dtype=np.int64
     )
@@ -88,26 +91,29 @@ def site_table(communities: pl.DataFrame, years: Sequence[int], rng: np.random.G
     rented = ~land & (owned > 0.84)
     later = rng.random(total) < 0.14
     until = rng.random(total) < 0.05
-    unconfirmed = rng.random(total) < 0.07
+    confirmed = rng.random(total) > 0.07
     code = communities["id"].gather(where)
-    name = communities["name"].gather(where) + use + pl.Series(place + 1).cast(pl.String) + "号"
+    name = joined(communities["name"].gather(where), use, place + 1, "号")
     conversion = np.round(
         area * of_use([u.conversion for u in SITE_USES.values()]) * rng.uniform(0.5, 1.6, total)
     ).astype(np.int64)
-    complexes = building & (area >= 600.0) & (number <= 1) & (floor <= 2) & (rng.random(total) < 0.18)
+    complexes = (
+        building & (area >= 600.0) & np.isin(use.to_numpy(), COMPLEX_USES) & (floor <= 2) & (rng.random(total) < 0.18)
+    )
     ok = rng.random((2, total))
-    permitted = np.where(np.isin(number, [1, 3, 4, 8]) & (rng.random(total) < 0.12), "F02;F23", "")
+    permitted = np.isin(use.to_numpy(), ["闲置办公用房", "闲置校舍", "底商", "党群服务中心余房"]) & (
+        rng.random(total) < 0.12
+    )
+    rent = np.round(area * 1.2 * rng.uniform(0.6, 1.6, total)).astype(np.int64) * 100  # about 120 yuan a m2 and year
     return table_frame(
         "sites",
         {
-            "id": pl.select(
-                pl.concat_str(pl.lit("S-"), code, pl.lit("-"), pl.Series(place + 1).cast(pl.String))
-            ).to_series(),
+            "id": joined("S-", code, "-", place + 1),
             "name": name,
             "kind": kinds,
             "use": use,
             "county_code": communities["county_code"].gather(where),
-            "community": pl.Series(code).set(pl.Series(rng.random(total) < 0.04), None),
+            "community": kept(code, rng.random(total) > 0.04),
             "owner": pl.Series(OWNERS).gather(rng.integers(0, len(OWNERS), total)),
             "lon": lon,
             "lat": lat,
@@ -117,28 +123,21 @@ def site_table(communities: pl.DataFrame, years: Sequence[int], rng: np.random.G
             "lift": (floors >= 3) & (rng.random(total) < 0.6),
             "flue": ~land & (floor <= 2) & (rng.random(total) < 0.45),
             "own_entrance": building | (~land & (rng.random(total) < 0.65)),
-            "structure_ok": pl.Series(ok[0] > 0.02).set(pl.Series((ok[0] > 0.9) | land), None),
-            "fire_ok": pl.Series(ok[1] > 0.02).set(pl.Series((ok[1] > 0.88) | land), None),
+            "structure_ok": kept(ok[0] > 0.02, (ok[0] < 0.9) & ~land),
+            "fire_ok": kept(ok[1] > 0.02, (ok[1] < 0.88) & ~land),
             "tenure": pl.Series(np.where(rented, "rented", np.where(owned > 0.6, "lent", "owned"))),
-            "rent": pl.Series(np.round(area * 0.012 * rng.uniform(0.6, 1.6, total), 2) * 10_000)
-            .round()
-            .cast(pl.Int64)
-            .set(pl.Series(~rented), None),
-            "rent_years": pl.Series(rng.integers(5, 13, total)).set(pl.Series(~rented), None),
-            "free_from": pl.Series(years[0] + rng.integers(0, len(years), total)).set(pl.Series(~later), None),
-            "free_until": pl.Series(years[-1] + rng.integers(5, 12, total)).set(pl.Series(~until | rented), None),
-            "change_to": pl.Series(permitted).replace("", None),
+            "rent": kept(rent, rented),
+            "rent_years": kept(rng.integers(5, 13, total), rented),
+            "free_from": kept(years[0] + rng.integers(0, len(years), total), later),
+            "free_until": kept(years[-1] + rng.integers(5, 12, total), until & ~rented),
+            "change_to": kept(["F02;F23"] * total, permitted),
             "change_authority": pl.Series(np.where(rng.random(total) < 0.9, "自然资源部门", "住房城乡建设部门")),
             "change_months": rng.integers(2, 15, total),
             "conversion_cost": conversion * 10_000,
             "complex": complexes,
-            "confirmed_by": pl.Series(["住房城乡建设部门"] * total).set(pl.Series(unconfirmed), None),
-            "confirmed_on": pl.Series(
-                np.datetime64("2026-09-30") - rng.integers(0, 120, total).astype("timedelta64[D]")
-            )
-            .cast(pl.Date)
-            .set(pl.Series(unconfirmed), None),
-            "confirmed_document": pl.Series(["模拟确认单"] * total).set(pl.Series(unconfirmed), None),
+            "confirmed_by": kept(["住房城乡建设部门"] * total, confirmed),
+            "confirmed_on": kept(days_before(CONFIRMED, rng.integers(0, 120, total)), confirmed),
+            "confirmed_document": kept(["模拟确认单"] * total, confirmed),
             "note": ["模拟数据"] * total,
         },
     )
@@ -205,7 +204,8 @@ def policy_table(communities: pl.DataFrame, years: Sequence[int], rng: np.random
 
 def _cities(communities: pl.DataFrame) -> list[tuple[str, str, int]]:
     """Code, name and number of communities of every city, by code."""
-    return communities.group_by("city_code", "city").len().sort("city_code").rows()
+    places = communities.group_by("city_code", "city").len().sort("city_code")
+    return [(str(code), str(name), int(size)) for code, name, size in places.iter_rows()]
 
 
 def _yuan(name: str) -> pl.Expr:

@@ -105,4 +105,4 @@ def enough_quantity(communities: pl.DataFrame, standard: Standard) -> tuple[Floa
 
 def people_served(communities: pl.DataFrame, group: str) -> Floats:
     """The people of a group in every community, at least one."""
-    return np.maximum(communities[GROUP_COLUMNS[group]].to_numpy().astype(np.float64), 1.0)
+    return np.asarray(np.maximum(communities[GROUP_COLUMNS[group]].to_numpy(), 1.0), dtype=np.float64)
