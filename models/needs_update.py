@@ -38,7 +38,7 @@ def carried_on(
     both = found.join(earlier, on=KEY, how="full", coalesce=True).with_columns(judged=pl.col("judgement").is_not_null())
     both = both.with_columns(case=_case(as_of)).filter(pl.col("case").is_not_null())
     both = _with_ids(both, needs["id"])
-    both = both.join(_stores(projects, as_of), left_on="id", right_on="need", how="left")
+    both = both.join(_stores(projects, both, as_of), left_on="id", right_on="need", how="left")
     both = _new_values(both, as_of)
     twice = double.drop("shut").rename({name: f"old_{name}" for name in NEED_COLUMNS if name not in KEY})
     twice = twice.with_columns(
@@ -94,48 +94,37 @@ def _with_ids(rows: pl.DataFrame, taken: pl.Series) -> pl.DataFrame:
     return rows.with_columns(id=pl.when(clash).then(pl.col("id") + "-new").otherwise("id"))
 
 
-def _stores(projects: pl.DataFrame, as_of: datetime.date) -> pl.DataFrame:
+def _stores(projects: pl.DataFrame, rows: pl.DataFrame, as_of: datetime.date) -> pl.DataFrame:
     """For every need that a project names, the store that counts: signed before finished, reserve and idea.
 
-    `accepted_on` and `delivered` are those of a finished work that is accepted, else empty.
+    An accepted work whose delivery of the service is stated, or that a dated survey has seen since, is assessed by
+    this check-up and counts as `left`.
     """
-    order = {"building": 0, "finished": 1, "reserve": 2, "idea": 3, "left": 4}
     accepted = ((pl.col("store") == "finished") & (pl.col("accepted_on") <= as_of)).fill_null(False)
+    entries = pl.lit(";") + pl.col("delivered").fill_null("")
+    stated = entries.str.contains(pl.lit(";") + pl.col("service_type") + "=", literal=True)
+    surveyed = (pl.col("surveyed_on") >= pl.col("accepted_on")).fill_null(False)
+    order = {"building": 0, "finished": 1, "reserve": 2, "idea": 3, "left": 4}
     return (
-        projects.select(
-            "store",
-            need=pl.col("needs").str.split(";"),
-            accepted_on=pl.when(accepted).then("accepted_on"),
-            delivered=pl.when(accepted).then(pl.col("delivered").fill_null("")),
-        )
+        projects.select("store", "accepted_on", "delivered", need=pl.col("needs").str.split(";"))
         .explode("need")
-        .filter(pl.col("need").is_not_null())
+        .join(rows.select("service_type", "surveyed_on", need="id"), on="need")
+        .with_columns(store=pl.when(accepted & (stated | surveyed)).then(pl.lit("left")).otherwise("store"))
         .with_columns(place=pl.col("store").replace_strict(order, return_dtype=pl.Int64))
-        .sort("place", "accepted_on", "delivered", nulls_last=False)
+        .sort("need", "place")
         .unique("need", keep="first", maintain_order=True)
-        .select("need", "store", "accepted_on", "delivered")
+        .select("need", "store")
     )
 
 
-def _store() -> pl.Expr:
-    """The store, but `left` for a finished work that this check-up has assessed.
-
-    Assessed is an accepted work whose delivery of the service is stated, or that a dated survey has seen since.
-    """
-    entries = pl.lit(";") + pl.col("delivered")
-    stated = entries.str.contains(pl.lit(";") + pl.col("service_type") + "=", literal=True)
-    surveyed = pl.col("surveyed_on") >= pl.col("accepted_on")
-    assessed = stated.fill_null(False) | surveyed.fill_null(False)
-    return pl.when(assessed).then(pl.lit("left")).otherwise("store")
-
-
 def _new_values(rows: pl.DataFrame, as_of: datetime.date) -> pl.DataFrame:
-    case, old_status, store = pl.col("case"), pl.col("old_status"), _store()
+    case, old_status, store = pl.col("case"), pl.col("old_status"), pl.col("store")
     listed = case.is_in(["new", "again", "rebound", "found"])
     opened = case.is_in(["new", "again", "rebound"])
     ended = case.is_in(["done", "off"])
     today = pl.lit(as_of)
-    came_back = (case == "rebound") | ((case == "found") & (old_status == "rebound"))
+    # An open need that keeps the day of its last closing is one that came back, whatever its status is by now.
+    came_back = (case == "rebound") | ((case == "found") & pl.col("old_closed_on").is_not_null())
     edited = pl.col("old_edited").str.split(";").fill_null([])
     # A general need that was moved to the special ones stays as it was entered.
     moved = (old_status == "to_special").fill_null(False) | edited.list.contains("need_class")
@@ -184,7 +173,7 @@ def _new_values(rows: pl.DataFrame, as_of: datetime.date) -> pl.DataFrame:
         "first_found": pl.when(case.is_in(["new", "again"]))
         .then(today)
         .otherwise(pl.coalesce("old_first_found", today)),
-        "closed_on": pl.when(ended).then(today).when(listed).then(None).otherwise("old_closed_on"),
+        "closed_on": pl.when(ended).then(today).when(case == "again").then(None).otherwise("old_closed_on"),
     }
     # Rows that are closed take over the judgement that closed them and keep their last figures.
     at_end = {"judgement", "level", "status", "closed_on"}

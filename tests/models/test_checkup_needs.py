@@ -195,8 +195,35 @@ def test_a_special_need_may_rebound_too() -> None:
     second = checkup(again(made, first, facilities=surveyed(100.0)))
     third = checkup(again(made, second, as_of=LATER, facilities=surveyed(40.0)))
     row = need(third)
-    assert (row["status"], row["closed_on"], row["urgency"]) == ("rebound", None, need(first)["urgency"] + 1)
+    assert (row["status"], row["closed_on"], row["urgency"]) == ("rebound", TODAY, need(first)["urgency"] + 1)
     assert whats(third) == ["rebound"]
+
+
+def test_a_need_that_came_back_stays_more_urgent_on_its_way() -> None:
+    """Handing it over does not take the step of urgency away; closing and a long time do."""
+    made = base()
+    made = edit(again(made, checkup(made)), "N-A-G", status="closed", closed_on=datetime.date(2026, 10, 1))
+    back = checkup(made)
+    assert need(back, "N-A-G")["urgency"] == 5
+    handed = checkup(edit(again(made, back), "N-A-G", status="handed_over"))
+    assert need(handed, "N-A-G")["urgency"] == 5
+
+
+def test_a_new_project_for_the_rest_of_a_need_counts() -> None:
+    """Beside a finished work that did a part, the next one in reserve sets the status."""
+    made = base()
+    works = [
+        {
+            "name": "x",
+            "needs": "N-A-S",
+            "store": "finished",
+            "delivered": "S=10",
+            "accepted_on": TODAY,
+            "community": "A",
+        },
+        {"name": "y", "needs": "N-A-S", "store": "reserve", "delivered": None, "accepted_on": None, "community": "A"},
+    ]
+    assert need(checkup(again(made, checkup(made), projects=works)))["status"] == "reserve"
 
 
 def test_hand_edits_survive() -> None:
