@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
 
 from .book_facts import Facts, book_facts
@@ -39,9 +40,9 @@ def check(book_path: Path | str, run_path: Path | str) -> Report:
     from .bound import check_bound  # numpy is loaded only once part 1 is done
     from .derive import check_derivation
 
-    check_derivation(facts, plan, derived, run, second)
+    _guarded("problem.npz", lambda: check_derivation(facts, plan, derived, run, second), second)
     parts.append(second.part(2, *NAMES[1]))
-    check_bound(run, third)
+    _guarded("certificate.npz", lambda: check_bound(run, third), third)
     parts.append(third.part(3, *NAMES[2]))
     refusals = (*first.refusals, *second.refusals, *third.refusals)
     return Report(not refusals, tuple(parts), refusals)
@@ -69,22 +70,39 @@ def plan_and_money(
     facts.selected = frozenset(row["community"] for row in run.tables["pilots"] if row["source"] == "selected")
     plan = read_plan(run, findings)
     derived = check_components(facts, plan, findings)
-    check_together(facts, plan, derived, findings)
     grants = read_grants(run, findings)
-    check_money(facts, plan, derived, grants, findings)
-    obligations = obligations_of(facts, plan, derived, grants)
-    check_obligations(facts, obligations, run.tables["obligations"], findings)
-    _rules(facts, plan, derived, grants, folders, findings)
-    check_points(facts, plan, derived, run, findings)
-    check_projects(facts, plan, derived, run.tables["projects"], findings)
-    check_sites(facts, plan, run.tables["sites"], findings)
-    check_outputs(facts, plan, derived, run.tables["outputs"], findings)
-    check_unmet(facts, plan, run, findings)
-    check_funds_used(facts, grants, run.tables["funds_used"], findings)
-    check_quotas(facts, plan, run.tables["quotas"], findings)
-    check_pilots(facts, run.tables["pilots"], findings)
-    check_privacy(facts, run, findings)
+    tables = run.tables
+    steps: dict[str, Callable[[], object]] = {
+        "components.csv": lambda: check_together(facts, plan, derived, findings),
+        "funding.csv": lambda: check_money(facts, plan, derived, grants, findings),
+        "obligations.csv": lambda: check_obligations(
+            facts, obligations_of(facts, plan, derived, grants), tables["obligations"], findings
+        ),
+        "scenario.toml": lambda: _rules(facts, plan, derived, grants, folders, findings),
+        "result.json": lambda: check_points(facts, plan, derived, run, findings),
+        "projects.csv": lambda: check_projects(facts, plan, derived, tables["projects"], findings),
+        "sites.csv": lambda: check_sites(facts, plan, tables["sites"], findings),
+        "outputs.csv": lambda: check_outputs(facts, plan, derived, tables["outputs"], findings),
+        "unmet.csv": lambda: check_unmet(facts, plan, run, findings),
+        "funds_used.csv": lambda: check_funds_used(facts, grants, tables["funds_used"], findings),
+        "quotas.csv": lambda: check_quotas(facts, plan, tables["quotas"], findings),
+        "pilots.csv": lambda: check_pilots(facts, tables["pilots"], findings),
+        "privacy": lambda: check_privacy(facts, run, findings),
+    }
+    for where, step in steps.items():
+        _guarded(where, step, findings)
     return plan, derived, grants
+
+
+def _guarded(where: str, step: Callable[[], object], findings: Findings) -> None:
+    """One step; a value that cannot be worked with is refused, and the other steps go on."""
+    try:
+        step()
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        told = f"{type(error).__name__}: {error}"
+        findings.refuse(
+            "value-unusable", where, f"有无法使用的值({told})", f"holds a value that cannot be used ({told})"
+        )
 
 
 def _digests(book: BookFiles, run: RunFiles, findings: Findings) -> None:

@@ -10,7 +10,6 @@ import numpy as np
 from .book_facts import Facts
 from .columns import column_key, missing_labels, opening_column, option_column
 from .derivation import (
-    DerivationError,
     Derived,
     derive_campaign,
     derive_module,
@@ -118,7 +117,7 @@ class _Comparison:
                 try:
                     package = parse_package(one.package)
                     found = self._derived(one, package)
-                except (DerivationError, ValueError, KeyError) as error:
+                except (ArithmeticError, LookupError, TypeError, ValueError) as error:
                     self.findings.refuse(
                         "column-not-derivable", one.id, f"推算不出({error})", f"cannot be derived ({error})"
                     )

@@ -71,6 +71,9 @@ def check_components(facts: Facts, plan: Plan, findings: Findings) -> Derivation
         except DerivationError as error:
             findings.refuse(error.code, one.id, error.zh, error.en)
             continue
+        except (ArithmeticError, LookupError, TypeError, ValueError) as error:
+            findings.refuse("value-unusable", one.id, f"推算不出({error!r})", f"cannot be worked out ({error!r})")
+            continue
         if found is not None:
             derived[one.id] = found
             for code, zh, en in _stated_faults(one, found):

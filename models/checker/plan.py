@@ -86,11 +86,14 @@ def read_plan(run: RunFiles, findings: Findings) -> Plan:
         components.append(one)
     sites: dict[str, Component] = {}
     modules: dict[str, Component] = {}
+    campaigns: dict[tuple[str, int], Component] = {}
     for one in components:
         if one.kind == "site" and sites.setdefault(one.site, one) is not one:
             findings.refuse("site-opened-twice", one.site, "场地开启两次", "the site opens twice")
         if one.kind == "module" and modules.setdefault(one.module, one) is not one:
             findings.refuse("module-opened-twice", one.module, "服务点开启两次", "the module opens twice")
+        if one.kind == "campaign" and campaigns.setdefault((one.community, one.rule), one) is not one:
+            findings.refuse("campaign-twice", one.id, "同一社区合并开挖两次", "the campaign takes place twice")
     return Plan(
         tuple(components),
         tuple(one for one in components if one.kind == "option"),

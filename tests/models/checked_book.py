@@ -288,6 +288,21 @@ class Copy:
         change(arrays)
         np.savez_compressed(path, **arrays)
 
+    def scenario(self, *pairs: str) -> None:
+        """Change the scenario of the run: pairs of old and new text."""
+        path = self.run / "scenario.toml"
+        told = path.read_text(encoding="utf-8")
+        before = told
+        for old, new in zip(pairs[::2], pairs[1::2], strict=True):
+            told = told.replace(old, new)
+        assert told != before, before
+        path.write_text(told, encoding="utf-8")
+
+    def rule(self, text: str) -> None:
+        """Add a rule to the scenario of the run."""
+        path = self.run / "scenario.toml"
+        path.write_text(path.read_text(encoding="utf-8") + f"\n[[rule]]\n{text}\n", encoding="utf-8")
+
     def text(self, name: str, old: str, new: str) -> None:
         """Replace text in a file of the book."""
         path = self.book / name
