@@ -48,6 +48,8 @@ class Evaluation:
     group_slack: Float  # capacity less what is taken
     row_slack: Float  # limit less what is used
     option_profit: Float  # reduced
+    opening_profit: Float  # reduced
+    paid: Float  # by arc
 
 
 def _csr(part: Sparse, columns: int) -> sparse.csr_matrix:
@@ -84,15 +86,14 @@ def evaluate(priced: Priced, group_price: Float, row_price: Float) -> Evaluation
     value, _, option, opening = walk(priced.layout, p.option_period, p.option_size, option_profit, opening_profit)
     extra = np.where(extra_profit > 0, p.extra_upper, p.extra_lower).astype(np.float64)
     value += float(extra_profit @ extra) + float(group_price @ p.group_capacity) + float(row_price @ p.row_limit)
-    used = priced.option_use[np.flatnonzero(option)].sum(axis=0).A1
-    open_used = priced.opening_use[np.flatnonzero(opening)].sum(axis=0).A1
-    used[: p.rows + p.demands] += open_used
+    used = priced.option_use.T @ option.astype(np.float64)
+    used[: p.rows + p.demands] += priced.opening_use.T @ opening.astype(np.float64)
     spent = used[p.rows : p.rows + p.demands]
     paid = arc_share * spent[p.arc_demand]
     row_used = used[: p.rows] + priced.arc_use.T @ paid + priced.extra_use.T @ extra
     return Evaluation(
         value, option, opening, extra,
-        p.group_capacity - used[p.rows + p.demands :], p.row_limit - row_used, option_profit,
+        p.group_capacity - used[p.rows + p.demands :], p.row_limit - row_used, option_profit, opening_profit, paid,
     )  # fmt: skip
 
 
@@ -113,16 +114,26 @@ def price_scales(priced: Priced) -> tuple[Float, Float, Float, Float]:
     member = np.flatnonzero(p.option_group != NONE)
     group = np.zeros(p.groups)
     np.maximum.at(group, p.option_group[member], profit[member] / np.maximum(p.option_weight[member], 1))
-    # a hundred yuan is worth the mean benefit of what it buys; a row's unit the mean benefit of its users
-    spend = np.abs(_csr(p.option_spend, p.demands))
-    cost = spend.sum(axis=1).A1
-    density = profit.sum() / max(cost.sum(), 1.0)
-    use = np.abs(_csr(p.option_row, p.rows))
-    total = use.sum(axis=0).A1
-    worth = (use.T @ profit) / np.maximum(total, 1.0)
-    touched = np.diff(use.tocsc().indptr)
-    row = np.where(total > 0, worth / np.maximum(total / np.maximum(touched, 1), 1.0), 0.0)
-    row = np.where(np.bincount(p.arc_source, minlength=p.rows) > 0, density, np.minimum(row, profit.max(initial=1.0)))
+    # an opening is worth what its options bring on average, a unit of money the mean benefit of what it buys
+    at = np.flatnonzero(p.option_facility != NONE)
+    brought = np.bincount(p.option_facility[at], profit[at], p.facilities)
+    brought /= np.maximum(np.bincount(p.option_facility[at], minlength=p.facilities), 1)
+    roots = p.root()
+    housed = np.bincount(roots, brought, p.facilities) / np.maximum(np.bincount(roots, brought > 0, p.facilities), 1)
+    opening = np.where(brought > 0, brought, housed)[p.opening_facility]
+    cost = _csr(p.option_spend, p.demands).sum(axis=1).A1
+    density = profit[cost > 0].sum() / max(cost.sum(), 1.0)
+    total, touched, worth = np.zeros(p.rows), np.zeros(p.rows), np.zeros(p.rows)
+    for part, value in ((p.option_row, profit), (p.opening_row, opening), (p.arc_row, None)):
+        amount = np.abs(part.amount).astype(np.float64)
+        gain = density * amount if value is None else value[part.owner_of_entry()]
+        total += np.bincount(part.index, amount, p.rows)
+        touched += np.bincount(part.index, minlength=p.rows)
+        worth += np.bincount(part.index, gain, p.rows)
+    row = worth / np.maximum(total, 1.0)
+    is_source = np.zeros(p.rows, np.bool_)
+    is_source[p.arc_source] = True
+    row[is_source] = density
     largest = np.maximum(np.abs(p.row_limit.astype(np.float64)), total / np.maximum(touched, 1))
     return group, row, np.maximum(p.group_capacity.astype(np.float64), 1.0), np.maximum(largest, 1.0)
 
@@ -132,12 +143,14 @@ def find_prices(
     *,
     steps: int = 1000,
     start: tuple[Float, Float] | None = None,
-    first_step: float = 2.0,
-    last_step: float = 3e-4,
-    past: float = 0.95,
+    first_step: float = 0.2,
+    last_step: float = 1e-4,
+    past: float = 0.8,
     proceed: Callable[[int, float], bool] = lambda step, bound: True,
+    watch: Callable[[Evaluation, Float, float], None] | None = None,
 ) -> DualPrices:
-    """Prices that make the bound small; `proceed(step, bound)` may end the search early."""
+    """Prices that make the bound small; `proceed(step, bound)` may end the search early;
+    `watch(evaluation, paid, share)` sees the later half of the steps, for averages."""
     p = priced.problem
     group_scale, row_scale, group_size, row_size = price_scales(priced)
     group = np.zeros(p.groups) if start is None else start[0].copy()
@@ -150,6 +163,8 @@ def find_prices(
         at = evaluate(priced, group, row)
         if at.value < best.bound:
             best = DualPrices(group.copy(), row.copy(), at.value, step + 1)
+        if watch is not None and step >= steps // 2:
+            watch(at, at.paid, 1.0 if step == steps // 2 else 1 - past)
         if not proceed(step, best.bound):
             break
         lean = past if step else 0.0
