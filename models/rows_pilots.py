@@ -121,7 +121,11 @@ def _only_where_chosen(context: RuleContext, rule: PilotsRule, column: dict[str,
     paid = packages[facilities["package"].fill_null(-1).to_numpy()] & (facilities["kind"] == "module").to_numpy()
     held = np.flatnonzero(paid[facility])
     community = facilities["community"][facility[held]].to_list()
-    _linked(context, rule, OPENING, held, facility[held], community, column)
+    # of the modules of one site and service type at most one opens
+    exclusion = facilities["exclusion"].to_numpy()
+    alone = int(exclusion.max(initial=-1)) + 1 + np.arange(facilities.height)
+    sets = np.where(exclusion >= 0, exclusion, alone)[facility[held]]
+    _linked(context, rule, OPENING, held, sets, community, column)
 
 
 def funds_of(package: str) -> list[str]:
