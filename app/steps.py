@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -134,7 +135,7 @@ def run_check(console: Console, book: Path, run: Path) -> None:
         if not path.exists():
             raise Refusal(f"找不到{zh} {path}", f"there is no {en} {path}")
     report = check(book, run)
-    console.done(report.document(), report.text())
+    console.done({**asdict(report), "passed": report.passed}, report.text())
     if not report.passed:
         raise Exit(NO)
 
@@ -142,14 +143,17 @@ def run_check(console: Console, book: Path, run: Path) -> None:
 def run_generate(console: Console, communities: int, seed: int, out: Path) -> None:
     """`qingdan generate`"""
     from ..bench.generator import generate
-    from ..bench.hardness import hardness, shown
+    from ..bench.hardness import AT_LEAST, AT_MOST, FIGURES_ZH, hardness
     from ..models.book import write_book
 
     book = generate(communities, seed)
     write_book(book, out)
     figures = hardness(book)
     console.say(banner(book))
-    console.table("难度指标", ["指标", "数值", "标准"], shown(figures))
+    limits = {name: f"≥ {AT_LEAST[name]:g}" for name in AT_LEAST}
+    limits |= {name: f"{limits.get(name, '')}{'，' if name in limits else ''}≤ {AT_MOST[name]:g}" for name in AT_MOST}
+    rows = [[zh, f"{figures[name]:,.2f}".removesuffix(".00"), limits.get(name, "")] for name, zh in FIGURES_ZH.items()]
+    console.table("难度指标", ["指标", "数值", "标准"], rows)
     console.done({"book": str(out), "seed": seed, "hardness": figures}, f"已写入 {out}")
 
 

@@ -24,7 +24,7 @@ _HOME = {
     "Solution": "solver.solution",
     "check": "models.checker",
     "checkup": "models.checkup",
-    "demo_book": "bench.demo",
+    "demo_book": "bench.generator",
     "export": "scenarios.export",
     "formulate": "models.formulation",
     "generate": "bench.generator",
@@ -62,8 +62,7 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
-    from .bench.demo import demo_book
-    from .bench.generator import generate
+    from .bench.generator import demo_book, generate
     from .models.book import Book, new_book, read_book, write_book
     from .models.checker import check
     from .models.checkup import checkup
