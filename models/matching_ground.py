@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from .book import Book
 from .catalogue import Catalogue, catalogue_of
-from .eligibility import Eligibility, Fund, costs_of, read_funds
+from .eligibility import Eligibility, costs_of
+from .fund_rules import Fund, read_funds
 from .matching_settings import MatchingSettings
 from .measures_frame import SITE_PROFILE, first_name, measures_frame, sums_to_end
 from .open_needs import held_needs, open_needs, pilots

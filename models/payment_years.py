@@ -9,7 +9,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from .eligibility import Fund, Package
+from .eligibility import Package
+from .fund_rules import Fund
 
 Int = NDArray[np.int64]
 Flags = NDArray[np.bool_]

@@ -5,6 +5,7 @@ import random
 import polars as pl
 import pytest
 from matching_book import (
+    Row,
     at_room,
     book,
     community,
@@ -21,6 +22,7 @@ from matching_book import (
     spent,
     use,
 )
+from qingdan.models.book import Book
 from qingdan.models.formulation import formulate
 from qingdan.models.matching import match, options_summary
 from qingdan.models.scenario import parse_scenario
@@ -37,25 +39,31 @@ fixed = 1.0
 """
 
 
-def test_works_that_dig_together():
+def test_works_that_dig_together() -> None:
     """50,500 yuan less 20 % are 404 hundreds; the campaign costs 100 hundreds once, 97/3, and serves in its own year."""
     two = {"service_types": [service(), service("T02", programme="green")], "measures": [measure(), measure("T02a")]}
     found = matched(DIG, needs=[need("N1"), need("N2", service_type="T02")], **two)
     assert rows(found.facilities, "kind", "parent", "community", "programme", "department", "variant", "rule") == [
         ("campaign", -1, "A", "facilities", "住房城乡建设", 8, 0)
     ]
-    assert rows(found.openings, "facility", "year", "cost", "later") == [(0, 2027, 100, 0), (0, 2028, 100, 0), (0, 2029, 100, 0)]
+    assert rows(found.openings, "facility", "year", "cost", "later") == [
+        (0, 2027, 100, 0),
+        (0, 2028, 100, 0),
+        (0, 2029, 100, 0),
+    ]
     assert spent(found, 0, opening=True) == {2027: 97, 2028: 3}
     full = found.options.filter((pl.col("lots") == 5) & (pl.col("year") == 2027) & (pl.col("need") == 0))
     assert rows(full, "variant", "facility", "cost", "benefit") == [(0, -1, 505, 35_000), (8, 0, 404, 35_000)]
     assert full["choice"].n_unique() == 2
     alone = matched(DIG, needs=[need("N1")], **two)
     assert alone.facilities.is_empty()
-    apart = matched(DIG, needs=[need("N1"), need("N2", community="B")], communities=[community(), community("B")], **two)
+    apart = matched(
+        DIG, needs=[need("N1"), need("N2", community="B")], communities=[community(), community("B")], **two
+    )
     assert apart.facilities.is_empty()
 
 
-def test_campaigns_without_local_money_do_not_open():
+def test_campaigns_without_local_money_do_not_open() -> None:
     """Their fixed cost is borne by city and county money alone."""
     funds = [fund("S1", fund_type="CB_OLD", level="central", eligible_part=100.0)]
     found = matched(DIG, needs=[need("N1"), need("N2")], funds=funds)
@@ -63,7 +71,7 @@ def test_campaigns_without_local_money_do_not_open():
     assert set(found.options["variant"]) == {0}
 
 
-def test_a_dearer_measure_that_gives_no_more_is_left_out():
+def test_a_dearer_measure_that_gives_no_more_is_left_out() -> None:
     """Half as much again for the same level: never in a better plan; the cheap one stays."""
     both = [measure("T01a"), measure("T01b", capex_wan_per_unit_typ=1_500)]
     found = matched(measures=both)
@@ -73,7 +81,7 @@ def test_a_dearer_measure_that_gives_no_more_is_left_out():
     assert set(equal.options["measure"]) == {"T01a"}
 
 
-def test_half_of_an_even_shortage_may_be_taken_twice():
+def test_half_of_an_even_shortage_may_be_taken_twice() -> None:
     """With four lots both measures may close two each, so the dearer half stays; with five lots they never fit together."""
     both = [measure("T01a"), measure("T01b", capex_wan_per_unit_typ=1_500)]
     even = matched(measures=both, needs=[need(lots=4)])
@@ -92,7 +100,7 @@ def test_half_of_an_even_shortage_may_be_taken_twice():
         {"spend_profile": "10/50/40"},
     ],
 )
-def test_what_is_better_in_anything_stays(told):
+def test_what_is_better_in_anything_stays(told: Row) -> None:
     """A better level, no running cost, later running cost, other money or later payment keep a dearer measure."""
     both = [measure("T01a"), measure("T01b", capex_wan_per_unit_typ=1_020, **told)]
     found = matched(measures=both, funds=[fund(), fund("C2", fund_type="CITY", level="city")])
@@ -112,18 +120,22 @@ def test_what_is_better_in_anything_stays(told):
         ('kind = "pin"\nneeds = ["N1"]\nbasis = "会议纪要"', {"T01a"}),
     ],
 )
-def test_rules_keep_what_they_tell_apart(rule, kept):
+def test_rules_keep_what_they_tell_apart(rule: str, kept: set[str]) -> None:
     """Spending floors, departments and pinned measures may want the option that is beaten otherwise."""
     both = [measure("T01a"), measure("T01b", capex_wan_per_unit_typ=1_500, department_zh="城管")]
     assert set(matched(f'[[rule]]\nname = "规则"\n{rule}\n', measures=both).options["measure"]) == kept
 
 
-def random_book(seed: int):
+def random_book(seed: int) -> Book:
     """A book in which measures of like cost compete for little money; the last is never better than the first."""
     rng = random.Random(seed)
     capex, opex = rng.choice([900, 1_000]), rng.choice([10, 20])
     level = rng.choice(["enough", "good"])
-    told = [(capex, opex, level), (rng.choice([800, 1_100]), rng.choice([10, 30]), "enough"), (capex + 50, opex + rng.choice([0, 5]), level)]
+    told = [
+        (capex, opex, level),
+        (rng.choice([800, 1_100]), rng.choice([10, 30]), "enough"),
+        (capex + 50, opex + rng.choice([0, 5]), level),
+    ]
     measures = [
         measure(
             f"T01{letter}", level_reached=level, capex_wan_per_unit_typ=capex, opex_wan_per_unit_year=opex,
@@ -147,7 +159,7 @@ def random_book(seed: int):
 
 @pytest.mark.parametrize("seed", range(6))
 @pytest.mark.parametrize("rule", ["", DIG])
-def test_leaving_out_changes_no_best_plan(seed, rule, monkeypatch):
+def test_leaving_out_changes_no_best_plan(seed: int, rule: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """With and without beaten options, safety, benefit and cost of the best plan are the same."""
     told, scenario = random_book(seed), parse_scenario(rule)
     fewer = match(told, scenario)
@@ -161,7 +173,7 @@ def test_leaving_out_changes_no_best_plan(seed, rule, monkeypatch):
     assert values[0] == values[1]
 
 
-def test_one_code_by_the_condition_that_took_the_last_candidate():
+def test_one_code_by_the_condition_that_took_the_last_candidate() -> None:
     """A siteless measure without money comes farther than one without a site."""
     both = [at_room("T01a"), measure("T01b", eligible_share_by_fund="CITY=1")]
     assert refusal(matched(measures=both))[0] == "不符合资金条件"
@@ -173,7 +185,7 @@ def test_one_code_by_the_condition_that_took_the_last_candidate():
     assert agreed.refusals.is_empty()
 
 
-def test_every_refusal_says_what_to_do_next():
+def test_every_refusal_says_what_to_do_next() -> None:
     """Code, detail, next step and unit are all filled."""
     needs = [need("N1"), need("N2", level=2, judgement="poor")]
     found = matched(needs=needs, funds=[])
@@ -184,7 +196,7 @@ def test_every_refusal_says_what_to_do_next():
     assert all(len(text) > 8 for text in found.refusals["next_step"])
 
 
-def test_the_summary_counts_what_was_found():
+def test_the_summary_counts_what_was_found() -> None:
     """Options and openings by kind, columns a community before and after, refusals by code."""
     told = book(
         measures=[measure("T01a"), measure("T01b", capex_wan_per_unit_typ=1_500), at_room("T01c")],
@@ -198,9 +210,20 @@ def test_the_summary_counts_what_was_found():
     assert summary["refusals"] == {"应由其他渠道解决": 1}
 
 
-def test_matching_twice_gives_the_same_frames():
+def test_matching_twice_gives_the_same_frames() -> None:
     """Nothing depends on the order in which the computer does things."""
     told = random_book(3)
     one, other = match(told), match(told)
-    for name in ("needs", "facilities", "openings", "options", "packages", "shares", "spending", "draws", "uses", "refusals"):
+    for name in (
+        "needs",
+        "facilities",
+        "openings",
+        "options",
+        "packages",
+        "shares",
+        "spending",
+        "draws",
+        "uses",
+        "refusals",
+    ):
         assert getattr(one, name).equals(getattr(other, name)), name

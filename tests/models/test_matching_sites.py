@@ -1,6 +1,7 @@
 """Which site serves which need, as which module, from when on, and at what cost."""
 
 import datetime
+from typing import Any
 
 import polars as pl
 import pytest
@@ -22,16 +23,17 @@ from matching_book import (
     spent,
     use,
 )
+from qingdan.models.options import Options
 
 
-def at_site(scenario="", **told):
+def at_site(scenario: str = "", **told: Any) -> Options:
     """A need of T01 with a room measure and one site; `site`, `measure` are changes to them."""
     changed_site, changed_measure = told.pop("site", {}), told.pop("measure", {})
     tables = {"measures": [at_room(**changed_measure)], "sites": [site(**changed_site)], "uses": [use()]} | told
     return matched(scenario, **tables)
 
 
-def test_a_module_and_its_options():
+def test_a_module_and_its_options() -> None:
     """Opening costs 500 + 25 % of 15 units; an option the other 75 %; *exists* is free and takes no room."""
     found = at_site(service_types=[service(divisible=False)])
     assert rows(found.facilities, "kind", "parent", "site", "operation", "capacity", "minimum", "exclusion") == [
@@ -52,13 +54,13 @@ def test_a_module_and_its_options():
     assert spent(found, 3, opening=True) == {2027: 25, 2028: 16, 2029: 2}
 
 
-def test_exists_is_for_needs_with_nothing_at_all():
+def test_exists_is_for_needs_with_nothing_at_all() -> None:
     """Where something exists already, only works in full help."""
     found = at_site(needs=[need(level=1, judgement="short")])
     assert set(found.options["variant"]) == {0}
 
 
-def test_a_measure_that_only_exists_is_paid_by_its_opening():
+def test_a_measure_that_only_exists_is_paid_by_its_opening() -> None:
     """No works in full: the opening costs all of 15 units and bears their running cost for the life of ten years."""
     found = at_site(measure={"level_reached": "exists"})
     assert set(rows(found.options, "variant", "units", "lots")) == {(32, 0, 5)}
@@ -66,7 +68,7 @@ def test_a_measure_that_only_exists_is_paid_by_its_opening():
     assert rows(module.head(1), "cost", "later", "later_from", "later_to") == [(155, 300, 2028, 2037)]
 
 
-def test_amounts_that_do_not_fit_are_not_offered():
+def test_amounts_that_do_not_fit_are_not_offered() -> None:
     """Fifty units want 100 m2: 60 m2 hold half, 200 m2 both; most units a site and the module's capacity count as well."""
     assert set(at_site(site={"area": 60.0}).options["lots"]) == {3, 5}
     assert set(at_site(site={"area": 60.0}).options.filter(pl.col("units") > 0)["units"]) == {30}
@@ -78,7 +80,7 @@ def test_amounts_that_do_not_fit_are_not_offered():
     assert at_site(measure={"max_units_per_site": 30}).facilities["capacity"].to_list() == [2000, 600]
 
 
-def test_area_that_signed_projects_take_is_gone():
+def test_area_that_signed_projects_take_is_gone() -> None:
     """Of 200 m2 a project takes 170.05: 29.9 are too little for the smallest size of 30."""
     project = {"id": "J1", "name": "J1", "site": "S1", "store": "building", "area": 170.05}
     assert refusal(at_site(projects=[project]))[1] == "附近用房用地的可用面积小于最小规模"
@@ -142,7 +144,7 @@ YEARS, AMOUNT = "附近用房用地在规划期内可用年限不足,或来不�
         ({"needs": [need(level=1, lots=1000, judgement="short")]}, AMOUNT),
     ],
 )  # fmt: skip
-def test_conditions_of_a_site(changed, reason):
+def test_conditions_of_a_site(changed: dict[str, Any], reason: str | None) -> None:
     """Kind, use, floor, flue, appraisals, area, confirmation and term each let a site in, or are the reason given."""
     found = at_site(**changed)
     if reason is None:
@@ -151,7 +153,7 @@ def test_conditions_of_a_site(changed, reason):
         assert refusal(found)[:2] == ("资源未落实", reason)
 
 
-def test_the_site_that_came_farthest_gives_the_reason():
+def test_the_site_that_came_farthest_gives_the_reason() -> None:
     """One site is of the wrong use, another only lacks its confirmation: that is what to mend."""
     sites = [site("S1", use="公共绿地"), site("S2", confirmed_by=None), site("S3", area=10.0)]
     assert refusal(at_site(sites=sites))[1:] == (CONFIRMED, "自然资源")
@@ -166,7 +168,7 @@ def test_the_site_that_came_farthest_gives_the_reason():
         (1.0, 1.0, None, False),
     ],
 )  # fmt: skip
-def test_reach(metres, factor, radius, inside):
+def test_reach(metres: float, factor: float, radius: float | None, inside: bool) -> None:
     """A site of another community serves within the radius of the community's point, times the walking factor."""
     found = at_site(
         communities=[community(), community("B")],
@@ -180,7 +182,7 @@ def test_reach(metres, factor, radius, inside):
     assert not own.options.is_empty()
 
 
-def test_east_west_distance_is_that_on_the_ground():
+def test_east_west_distance_is_that_on_the_ground() -> None:
     """A degree east is 111,320 m times the cosine of the latitude."""
     found = at_site(
         communities=[community(), community("B", lat=60.0, lon=110.0)], site={"community": None, "lon": 115.9 + 0.003}
@@ -190,7 +192,7 @@ def test_east_west_distance_is_that_on_the_ground():
     assert at_site(site={"community": None, "lon": 115.9 + 0.0031}).options.is_empty()
 
 
-def test_one_module_serves_needs_of_several_communities():
+def test_one_module_serves_needs_of_several_communities() -> None:
     """Needs of two communities share it; modules of one type on a site exclude each other."""
     two = [at_room("T01a"), at_room("T01b", level_reached="good")]
     needs = [need("N1"), need("N2", community="B")]
@@ -200,7 +202,7 @@ def test_one_module_serves_needs_of_several_communities():
     assert found.options.filter(pl.col("facility") == 1)["need"].n_unique() == 2
 
 
-def test_conversion_and_rent_of_a_site():
+def test_conversion_and_rent_of_a_site() -> None:
     """12,345 yuan at 110 % are 136 hundreds, 97/3; rent for its term of three years; paid by local pooled money."""
     extra = [
         fund("C0", account="bonds"), fund("C2", scope="project"), fund("C3", pilot_only=True), fund("C4", built_before=2000),
@@ -221,7 +223,7 @@ def test_conversion_and_rent_of_a_site():
     assert found.packages["name"][package] == "C1:100+C6:40"
 
 
-def test_a_site_that_cannot_be_converted_keeps_its_modules_shut():
+def test_a_site_that_cannot_be_converted_keeps_its_modules_shut() -> None:
     """No local money reaches the whole conversion, though the works themselves could be paid."""
     funds = [fund(share_cap=90.0), fund("S1", fund_type="CB_OLD", level="central", eligible_part=100.0)]
     found = at_site(funds=funds, site={"conversion_cost": 1_000})
@@ -229,7 +231,7 @@ def test_a_site_that_cannot_be_converted_keeps_its_modules_shut():
     assert not at_site(funds=funds).options.is_empty()
 
 
-def test_options_wait_for_the_door():
+def test_options_wait_for_the_door() -> None:
     """Money for conversion comes in 2028 only: nothing at the site starts before, later works still may."""
     funds = [
         fund("C1", years=(2028,), eligible_types="F01"),
@@ -245,7 +247,7 @@ def test_options_wait_for_the_door():
     assert spent(found, 0, opening=True) == {2028: 9, 2029: 1}
 
 
-def test_start_years_of_a_site():
+def test_start_years_of_a_site() -> None:
     """Free from 2028 and until 2033, five years of use: it may start in 2028 and 2029."""
     found = at_site(years=(2027, 2028, 2029, 2030), site={"free_from": 2028, "free_until": 2033})
     assert sorted(found.options["year"].unique()) == [2028, 2029]
@@ -253,9 +255,9 @@ def test_start_years_of_a_site():
     assert sorted(longer.options["year"].unique()) == [2028]
 
 
-def test_a_change_of_use_takes_its_time_and_its_permit():
+def test_a_change_of_use_takes_its_time_and_its_permit() -> None:
     """18 months from June 2026 end in December 2027, 19 in January 2028; the first fitting policy is drawn on."""
-    told = {"uses": [use(allowed="change_of_use")]}
+    told: dict[str, Any] = {"uses": [use(allowed="change_of_use")]}
     permits = [
         policy("permit_case", "Z2", number_2027=2),
         policy("change_of_use", "Z3"),
@@ -272,9 +274,9 @@ def test_a_change_of_use_takes_its_time_and_its_permit():
     assert refusal(at_site(policies=wrong, **told))[1] == USE
 
 
-def test_a_fast_track_opens_only_the_years_that_it_gains():
+def test_a_fast_track_opens_only_the_years_that_it_gains() -> None:
     """19 months less 6: 2027 becomes possible, as a variant of its own; from 2028 on the plain change will do."""
-    told = {"uses": [use(allowed="change_of_use")], "site": {"change_months": 19}}
+    told: dict[str, Any] = {"uses": [use(allowed="change_of_use")], "site": {"change_months": 19}}
     found = at_site(policies=[policy("permit_case", "Z1"), policy("fast_track", "Z2", effect=6.0)], **told)
     years = found.openings.join(
         found.facilities.with_row_index("facility").with_columns(pl.col("facility").cast(pl.Int64)), on="facility"
@@ -285,7 +287,7 @@ def test_a_fast_track_opens_only_the_years_that_it_gains():
     assert set(none.facilities["variant"]) == {0, 1}
 
 
-def test_a_waiver_makes_a_module_cheaper_and_quotas_count_modules():
+def test_a_waiver_makes_a_module_cheaper_and_quotas_count_modules() -> None:
     """20 % off opening and works; every module of the kind draws one from each quota policy in its year."""
     policies = [
         policy("fee_waiver", "Z1", effect=20.0, number_2027=1),
@@ -305,7 +307,7 @@ def test_a_waiver_makes_a_module_cheaper_and_quotas_count_modules():
     assert set(found.uses["opening"]) == {True}
 
 
-def test_modules_differ_by_operation_and_package():
+def test_modules_differ_by_operation_and_package() -> None:
     """Own and by an operator, each with both packages: four modules on one site, in the order of their keys."""
     funds = [
         fund(),
@@ -326,13 +328,13 @@ def test_modules_differ_by_operation_and_package():
     assert found.shares.filter(pl.col("local"))["fund"].unique().to_list() == ["C1"]
 
 
-def test_pilot_money_at_a_module_goes_by_the_site():
+def test_pilot_money_at_a_module_goes_by_the_site() -> None:
     """The site's community counts, not the need's; old-neighbourhood money never comes to a module."""
     funds = [
         fund(), fund("S1", fund_type="CB_OLD", level="central", pilot_only=True),
         fund("S2", fund_type="CB_OLD", level="central", built_before=2030),
     ]  # fmt: skip
-    told = {"measures": [at_room(eligible_share_by_fund="COUNTY=1;CB_OLD=0.5")], "funds": funds}
+    told: dict[str, Any] = {"measures": [at_room(eligible_share_by_fund="COUNTY=1;CB_OLD=0.5")], "funds": funds}
     places = [community(), community("B", pilot_category="basic")]
     here = at_site(**told, communities=places)
     there = at_site(**told, communities=places, site={"community": "B"})
@@ -340,12 +342,12 @@ def test_pilot_money_at_a_module_goes_by_the_site():
     assert "C1:100+S1:50" in there.packages["name"].to_list()
 
 
-def test_two_dates_of_confirmation_are_no_matter():
+def test_two_dates_of_confirmation_are_no_matter() -> None:
     """Any date will do, as long as there is one."""
     assert not at_site(site={"confirmed_on": DAY - datetime.timedelta(days=900)}).options.is_empty()
 
 
-def test_siteless_measures_stay_siteless():
+def test_siteless_measures_stay_siteless() -> None:
     """A type with both kinds of measures has both kinds of options."""
     found = at_site(measures=[at_room("T01a"), measure("T01b")])
     assert set(rows(found.options, "measure", "operation")) == {("T01a", "own"), ("T01b", "own")}
