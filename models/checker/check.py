@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
 from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 from .book_facts import Facts, book_facts
 from .digest import book_digest
@@ -21,6 +23,8 @@ from .reading import BookFiles, RunFiles, UnreadableError, read_book_files, read
 from .report import Findings, Part, Refusal, Report
 from .scenario_rules import Rules
 
+T = TypeVar("T")
+
 NAMES = (("方案与资金", "plan and money"), ("备选方案重新推算", "options derived again"), ("理论上限", "bound"))
 
 
@@ -28,9 +32,9 @@ def check(book_path: Path | str, run_path: Path | str) -> Report:
     """Check a run against the book that it was made from; every refusal is named, none ends the check early."""
     book_path, run_path = Path(book_path), Path(run_path)
     try:
-        book = read_book_files(book_path)
-        run = read_run_files(run_path)
-        facts = book_facts(with_needs(book, run), run.scenario)
+        book = _read("book-unreadable", book_path, lambda: read_book_files(book_path))
+        run = _read("run-unreadable", run_path, lambda: read_run_files(run_path))
+        facts = _read("book-unusable", book_path, lambda: book_facts(with_needs(book, run), run.scenario))
     except UnreadableError as error:
         refusal = Refusal(error.code, error.where, error.zh, error.en)
         return Report(False, (Part(1, *NAMES[0], False, (), ()),), (refusal,))
@@ -48,6 +52,15 @@ def check(book_path: Path | str, run_path: Path | str) -> Report:
     return Report(not refusals, tuple(parts), refusals)
 
 
+def _read(code: str, path: Path, read: Callable[[], T]) -> T:
+    """What is read, or an `UnreadableError` for whatever is wrong with the files."""
+    try:
+        return read()
+    except (OSError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError, csv.Error) as error:
+        told = f"{type(error).__name__}: {error}"
+        raise UnreadableError(code, path.name, f"用不了({told})", f"cannot be used ({told})") from error
+
+
 def with_needs(book: BookFiles, run: RunFiles) -> BookFiles:
     """The book with the needs list of the run where it has none of its own."""
     if book.tables.get("needs"):
@@ -59,7 +72,7 @@ def with_needs(book: BookFiles, run: RunFiles) -> BookFiles:
             "清单簿和运行结果都没有需求清单",
             "neither the book nor the run holds a needs list",
         )
-    return BookFiles(book.settings, {**book.tables, "needs": run.needs}, book.scenario_text)
+    return BookFiles(book.settings, {**book.tables, "needs": run.needs})
 
 
 def plan_and_money(

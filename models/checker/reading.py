@@ -48,7 +48,6 @@ class BookFiles:
 
     settings: Mapping[str, Any]
     tables: Mapping[str, list[Row]]
-    scenario_text: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,9 +192,7 @@ def read_book_files(path: Path) -> BookFiles:
         table = table_names().get(file.stem)
         if file.suffix.lower() == ".csv" and table is not None:
             tables[table] = read_table(file, table)
-    scenario = path / "scenario.toml"
-    told = scenario.read_text(encoding="utf-8-sig") if scenario.is_file() else None
-    return BookFiles(tomllib.loads(settings.read_text(encoding="utf-8-sig")), tables, told)
+    return BookFiles(tomllib.loads(settings.read_text(encoding="utf-8-sig")), tables)
 
 
 def read_run_files(folder: Path) -> RunFiles:

@@ -6,6 +6,7 @@ import datetime
 import re
 import zipfile
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -15,12 +16,13 @@ from .reading import BookFiles, Row, UnreadableError, column_of, kind_of, table_
 MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 SETTINGS_SHEET = "簿"
-RULES_SHEET = "政策约束"
+_TEXTS = frozenset({"title", "factors.note", "datum", "converted_from", "data_kind"})
+_NUMBER_LISTS = frozenset({"plan_years", "factors.level_worth"})
 _FIRST_DAY = datetime.date(1899, 12, 30)  # day 0 of Excel's calendar
 
 
 def read_workbook(path: Path) -> BookFiles:
-    """Settings, tables and scenario of a workbook."""
+    """Settings and tables of a workbook."""
     try:
         with zipfile.ZipFile(path) as archive:
             texts = _shared_texts(archive)
@@ -37,8 +39,7 @@ def read_workbook(path: Path) -> BookFiles:
         if table is not None and rows:
             header, *cells = rows
             tables[table] = typed_rows(table, header, (_dated(table, header, row) for row in cells))
-    scenario = "\n".join("".join(row) for row in sheets.get(RULES_SHEET, []))
-    return BookFiles(_settings(sheets[SETTINGS_SHEET]), tables, scenario or None)
+    return BookFiles(_settings(sheets[SETTINGS_SHEET]), tables)
 
 
 def _dated(table: str, header: list[str], row: list[str]) -> list[str]:
@@ -56,20 +57,32 @@ def _dated(table: str, header: list[str], row: list[str]) -> list[str]:
 
 
 def _settings(rows: list[list[str]]) -> dict[str, Any]:
-    """The sheet of settings: a dotted key and its value a row, written as in TOML."""
-    import tomllib
-
-    lines = []
+    """The sheet of settings: key, name, value and explanation a row; dotted keys stand for sections."""
+    told: dict[str, Any] = {}
     for row in rows:
-        key, value = (row[0].strip(), row[1].strip()) if len(row) > 1 else ("", "")
-        if re.fullmatch(r"[a-z_]+(\.[a-z_]+)*", key) and value:
-            lines.append(f"{key} = {value}")
-    try:
-        return tomllib.loads("\n".join(lines))
-    except tomllib.TOMLDecodeError as error:
-        raise UnreadableError(
-            "book-unreadable", SETTINGS_SHEET, f"设置读不出({error})", f"the settings cannot be read ({error})"
-        ) from error
+        key, value = (row[0].strip(), row[2]) if len(row) > 2 else ("", "")
+        if not re.fullmatch(r"[a-z_]+(\.[a-z_]+)*", key) or not value.strip():
+            continue
+        *path, last = key.split(".")
+        section = told
+        for part in path:
+            section = section.setdefault(part, {})
+        section[last] = _setting(key, value)
+    return told
+
+
+def _setting(key: str, text: str) -> Any:
+    """One setting as its key wants it; lists are parted by semicolons."""
+    if key in _TEXTS or key.startswith("factors.basis."):
+        return text
+    entries = [part.strip() for part in text.split(";") if part.strip()]
+    if key == "region":
+        return entries
+    if key in _NUMBER_LISTS:
+        return [int(part.removesuffix(".0")) for part in entries]
+    if key == "as_of" or key.startswith("factors.date."):
+        return text.strip()[:10]
+    return float(text) if key == "walking_factor" else int(text.strip().removesuffix(".0"))
 
 
 def _sheets(archive: zipfile.ZipFile) -> Iterator[tuple[str, str]]:
@@ -118,4 +131,6 @@ def _cell(cell: ElementTree.Element, texts: list[str]) -> str:
         return texts[int(value.text)]
     if kind == "b":
         return "TRUE" if value.text == "1" else "FALSE"
+    if kind in (None, "n"):
+        return f"{Decimal(repr(float(value.text))):f}".removesuffix(".0")  # 0.28 may be kept as 0.28000000000000003
     return value.text
