@@ -48,6 +48,13 @@ name = "每个部门每年开工不超过{capacity}项"
 bound = "ceiling"
 number = {capacity}
 each = ["department", "year"]
+
+[[rule]]
+kind = "dig_once"
+name = "管线同沟同期开挖"
+service_types = ["R02", "R03", "G03"]
+saving = 8
+fixed = 2
 """
 
 _PILOTS = """

@@ -4,32 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 from hand_made import make_book, make_options
-from qingdan.models.book import Book
-from qingdan.models.formulation import formulate
 from qingdan.models.options import Options
 from qingdan.models.rule_values import describe_rows, row_values
-from qingdan.models.scenario import parse_scenario
-from qingdan.solver.problem import Problem
-from qingdan.solver.solution import Plan, Status
+from qingdan.solver.solution import Status
 from qingdan.solver.solve import solve
-
-RULE = '[[rule]]\nname = "规则"\n'
-
-
-def compiled(options: Options, book: Book, rule: str) -> Problem:
-    text = f"[objective]\nkind = 'benefit'\n{RULE}{rule}\n"
-    return formulate(options, book, parse_scenario(text))
-
-
-def best(problem: Problem) -> Plan:
-    solution = solve(problem, method="highs")
-    assert solution.status is Status.OPTIMAL
-    assert solution.plan is not None
-    return solution.plan
-
-
-def taken(options: Options, book: Book, rule: str) -> list[int]:
-    return np.flatnonzero(best(compiled(options, book, rule)).option).tolist()
+from solved_rules import best, compiled, money, taken
 
 
 def two_programmes() -> Options:
@@ -38,10 +17,6 @@ def two_programmes() -> Options:
         needs=[{}, {}, {"programme": "green"}, {"programme": "green", "county_code": "360103"}],
         options=[{"need": n, "benefit": benefit} for n, benefit in enumerate([10, 9, 2, 1])],
     )
-
-
-def money(hundreds: int) -> Book:
-    return make_book(funds=[{"budget_2027": hundreds * 100, "budget_2028": 0}])
 
 
 def test_a_money_floor_in_wan_buys_the_cheapest_way_to_reach_it() -> None:

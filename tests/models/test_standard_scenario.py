@@ -15,11 +15,11 @@ from qingdan.solver.stop import Stop
 def test_it_grows_with_the_book() -> None:
     """A province is asked for complete communities, a street is not; pilots only where there are some."""
     kinds = [rule.kind for rule in parse_scenario(standard_scenario(make_book())).rules]
-    assert kinds == ["money", "money", "met", "number", "number"]
+    assert kinds == ["money", "money", "met", "number", "number", "dig_once"]
     many = make_book(communities=[{"id": f"3601020{n:05}", "pilot_category": "model"} for n in range(200)])
     rules = parse_scenario(standard_scenario(many)).rules
-    assert [rule.kind for rule in rules[5:]] == ["pilots", "complete"]
-    assert rules[6].sentence() == "至少有2个社区,计入“完整社区”的各项需求全部达到“够”的水平。"
+    assert [rule.kind for rule in rules[6:]] == ["pilots", "complete"]
+    assert rules[7].sentence() == "至少有2个社区,计入“完整社区”的各项需求全部达到“够”的水平。"
     assert many.table("communities")["city"][0] == COMMUNITY["city"]
 
 
