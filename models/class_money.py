@@ -46,7 +46,7 @@ class ClassMoney:
 
 
 def class_money(problem: Problem, plan: Plan, *, preference: Int | None = None) -> ClassMoney:
-    """The whole-yuan payments of a plan; `preference` is the turn of every source row (small pays first).
+    """The whole-yuan payments of a plan; `preference` is the turn of every arc (small pays first).
 
     Every demand is paid to the yuan, no source pays more than its limit, and every share holds in every
     payment year. Raises `NoFlow` where the plan's own fractions do not pay for it.
@@ -134,7 +134,7 @@ def _moved(p: Problem, plan: Plan, active: Int, due: Int, preference: Int) -> Fl
     side, room, margin = _side_rows(p, plan, active)
     limits.append(side)
     matrix = vstack(limits).tocsr()
-    cost = preference[p.arc_source[active]].astype(np.float64)
+    cost = preference[active].astype(np.float64)
     # with the margin whole yuan keep these rows too; where there is no room for it, without
     for kept in (room - margin, room) if len(room) else (room,):
         found = linprog(
@@ -179,7 +179,7 @@ def arcs_for(problem: Problem, plan: Plan) -> Float | None:
     if np.any(np.bincount(problem.arc_demand[active], minlength=problem.demands)[due > 0] == 0):
         return None
     if len(active):
-        found = _moved(problem, replace(plan, arc=arc), active, due, np.zeros(problem.rows, np.int64))
+        found = _moved(problem, replace(plan, arc=arc), active, due, np.zeros(problem.arcs, np.int64))
         if found is None:
             return None
         arc[active] = np.maximum(found, 0.0)

@@ -8,7 +8,7 @@ amounts are whole: a percent of a hundred yuan is a yuan, so no share is rounded
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from .class_money import HUNDRED
@@ -56,24 +56,34 @@ class FundsOfProjects:
 
 
 def split_to_projects(
-    dues: Sequence[Due], shares: Sequence[Share], floors: Mapping[int, int], funds: FundsOfProjects
+    dues: Sequence[Due],
+    shares: Sequence[Share],
+    floors: Mapping[int, int],
+    funds: FundsOfProjects,
+    small: Collection[tuple[str, str]] = (),
 ) -> dict[tuple[str, str], int]:
     """Yuan by (project, fund): every project paid in full, every fund's total kept, every share kept.
 
-    `floors` gives the least percentage of each floor set. Of two orders of service the one that needs fewer
-    new funds is taken; both are fixed by the input alone.
+    `floors` gives the least percentage of each floor set, `small` the (project, fund) pairs to avoid because the
+    project is too small for the fund. Of two orders of service the one that needs fewer such pairs and fewer new
+    funds is taken; both are fixed by the input alone.
     """
     if sum(share.amount for share in shares) != HUNDRED * sum(due.hundreds for due in dues):
         raise ValueError("the funds do not pay exactly what falls due")
     largest = sorted(dues, key=lambda due: (-due.hundreds, due.project))
     trials = [largest, largest[::-1]] if len(largest) > 1 else [largest]
-    split = min((_serve(trial, shares, floors, funds) for trial in trials), key=lambda s: (funds.new(s), len(s)))
+    splits = [_serve(trial, shares, floors, funds, small) for trial in trials]
+    split = min(splits, key=lambda s: (sum(pair in small for pair in s), funds.new(s), len(s)))
     funds.add(split)
     return split
 
 
 def _serve(
-    dues: Iterable[Due], shares: Sequence[Share], floors: Mapping[int, int], funds: FundsOfProjects
+    dues: Iterable[Due],
+    shares: Sequence[Share],
+    floors: Mapping[int, int],
+    funds: FundsOfProjects,
+    small: Collection[tuple[str, str]],
 ) -> dict[tuple[str, str], int]:
     left = [share.amount for share in shares]
     dues = [due for due in dues if due.hundreds]
@@ -81,7 +91,8 @@ def _serve(
     out: dict[tuple[str, str], int] = {}
     for due in dues:
         rest -= due.hundreds
-        paid = _one(due, rest, left, shares, floors, funds.of(due.project))
+        avoided = {share.fund for share in shares if (due.project, share.fund) in small}
+        paid = _one(due, rest, left, shares, floors, funds.of(due.project) - avoided, avoided)
         for place, amount in enumerate(paid):
             left[place] -= amount
             if amount:
@@ -91,7 +102,13 @@ def _serve(
 
 
 def _one(
-    due: Due, rest: int, left: list[int], shares: Sequence[Share], floors: Mapping[int, int], held: set[str]
+    due: Due,
+    rest: int,
+    left: list[int],
+    shares: Sequence[Share],
+    floors: Mapping[int, int],
+    held: set[str],
+    avoided: set[str],
 ) -> list[int]:
     """What each fund pays to one project, such that the `rest` (hundreds) can still be paid in proportion."""
     paid = [max(0, have - share.cap * rest) for have, share in zip(left, shares, strict=True)]
@@ -106,7 +123,12 @@ def _one(
         room[floor] = sum(left[place] for place in inside) - percent * rest - given
     order = sorted(
         range(len(shares)),
-        key=lambda place: (paid[place] == 0 and shares[place].fund not in held, -most[place], shares[place].fund),
+        key=lambda place: (
+            shares[place].fund in avoided,
+            paid[place] == 0 and shares[place].fund not in held,
+            -most[place],
+            shares[place].fund,
+        ),
     )
 
     def pour(places: Iterable[int], amount: int) -> int:

@@ -13,6 +13,7 @@ from ..solver.solution import Plan
 from .class_money import HUNDRED, TURN, class_money, left_of_rows
 from .components import OPTION
 from .disbursement import Due, FundsOfProjects, Share, Tidiness, split_by_budget_year, split_to_projects, tidiness
+from .money_order import Sources, money_order, sources_of
 from .options import Options
 from .projects import Project
 from .tidying import Cell, Ledger, Way, tidy
@@ -55,25 +56,6 @@ class Funding:
         return out
 
 
-@dataclass(frozen=True, slots=True)
-class Sources:
-    """Fund and budget year of every row of the problem that is a source of money; empty text for other rows."""
-
-    fund: tuple[str, ...]
-    year: tuple[int, ...]
-
-
-def sources_of(problem: Problem) -> Sources:
-    """Read the labels of the sources: they are the first rows."""
-    funds, years = problem.labels.get("label_source_fund"), problem.labels.get("label_source_year")
-    if funds is None or years is None:
-        return Sources(("",) * problem.rows, (0,) * problem.rows)
-    named = [str(fund) for fund in problem.labels["label_fund"]]
-    texts = [str(fund) for fund in funds] if funds.dtype.kind == "U" else [named[int(fund)] for fund in funds]
-    rest = problem.rows - len(texts)
-    return Sources((*texts, *[""] * rest), (*(int(year) for year in years), *[0] * rest))
-
-
 def fund_projects(
     problem: Problem, plan: Plan, options: Options, projects: Sequence[Project], funds: pl.DataFrame
 ) -> Funding:
@@ -84,25 +66,21 @@ def fund_projects(
     """
     sources = sources_of(problem)
     level = dict(zip(funds["id"], funds["level"], strict=True))
-    first = min((year for year in sources.year if year), default=0)
-    turn = [
-        100 * TURN.get(level.get(fund, ""), 3) + (year - first if fund else 0)
-        for fund, year in zip(sources.fund, sources.year, strict=True)
-    ]
-    money = class_money(problem, plan, preference=np.array(turn, np.int64))
+    smallest = {row["id"]: row["smallest_grant"] or 0 for row in funds.iter_rows(named=True)}
+    dues = _dues(problem, projects)
+    order = money_order(problem, sources, dues, level=level, smallest=smallest)
+    money = class_money(problem, plan, preference=order.preference)
     fixed: dict[Grant, int] = {}
     held = FundsOfProjects()
     _draws(options, projects, fixed, held)
-    dues = _dues(problem, projects)
     cells: dict[Cell, int] = {}
     for demand, arcs in _arcs_by_demand(problem, money.arc):
         shares, by_year, floors = _shares(problem, sources, arcs, money.arc)
-        split = split_to_projects(dues[demand], shares, floors, held)
+        split = split_to_projects(dues[demand], shares, floors, held, order.small)
         for (project, fund, budget_year), amount in split_by_budget_year(split, by_year).items():
             cells[project, demand, fund, budget_year] = amount
-    smallest = {row["id"]: row["smallest_grant"] or 0 for row in funds.iter_rows(named=True)}
-    ledger = _ledger(problem, plan, sources, money.arc, cells, dues, fixed, level)
-    tidy(ledger, smallest)
+    ledger = _ledger(problem, plan, sources, money.arc, cells, dues, fixed, level, smallest)
+    tidy(ledger)
     grants = dict(fixed)
     payment_year = problem.labels["label_demand_year"] if problem.demands else np.zeros(0, np.int64)
     for (project, demand, fund, budget_year), amount in ledger.cells.items():
@@ -123,16 +101,22 @@ def _ledger(
     dues: Mapping[int, Sequence[Due]],
     fixed: Mapping[Grant, int],
     level: Mapping[str, str],
+    smallest: Mapping[str, int],
 ) -> Ledger:
     left = HUNDRED * left_of_rows(problem, plan)
     np.subtract.at(left, problem.arc_source, arc)
     tied = np.diff(problem.arc_row.start) > 0
     ways: dict[int, list[Way]] = {}
-    for at in np.flatnonzero(np.isin(problem.arc_demand, list(dues))).tolist():
-        source, portion = int(problem.arc_source[at]), int(problem.arc_portion[at])
-        cap, floor = min(100, int(problem.portion_percent[portion])), int(problem.portion_floor[portion])
-        way = Way(sources.fund[source], sources.year[source], cap, floor, bool(tied[at]))
-        ways.setdefault(int(problem.arc_demand[at]), []).append(way)
+    paid = np.zeros(problem.demands, np.bool_)
+    paid[list(dues)] = True
+    at = np.flatnonzero(paid[problem.arc_demand])
+    portion = problem.arc_portion[at]
+    columns = (
+        problem.arc_demand[at], problem.arc_source[at], np.minimum(problem.portion_percent[portion], 100),
+        problem.portion_floor[portion], tied[at],
+    )  # fmt: skip
+    for demand, source, cap, floor, fast in zip(*(column.tolist() for column in columns), strict=True):
+        ways.setdefault(demand, []).append(Way(sources.fund[source], sources.year[source], cap, floor, fast))
     straight: dict[tuple[str, str], int] = {}
     for (project, fund, _, _), amount in fixed.items():
         straight[project, fund] = straight.get((project, fund), 0) + amount
@@ -141,9 +125,10 @@ def _ledger(
         left={key: int(left[row]) for row, key in enumerate(zip(sources.fund, sources.year, strict=True)) if key[0]},
         due={(due.project, demand): due.hundreds for demand, held in dues.items() for due in held},
         ways={demand: tuple(found) for demand, found in ways.items()},
-        floors={at: int(percent) for at, percent in enumerate(problem.floor_percent)},
+        floors=dict(enumerate(problem.floor_percent.tolist())),
         fixed=straight,
         turn={fund: TURN.get(level.get(fund, ""), 3) for fund in sources.fund if fund},
+        smallest=smallest,
     )
 
 
@@ -177,7 +162,7 @@ def _dues(problem: Problem, projects: Sequence[Project]) -> dict[int, list[Due]]
 
 
 def _arcs_by_demand(problem: Problem, amount: np.ndarray) -> list[tuple[int, list[int]]]:
-    """Demands that something is paid to, in order of payment year, with their arcs that pay."""
+    """Demands that something is paid to, class by class and year by year, with their arcs that pay."""
     used = np.flatnonzero(amount > 0)
     by_demand: dict[int, list[int]] = {}
     for arc, demand in zip(used.tolist(), problem.arc_demand[used].tolist(), strict=True):

@@ -1,18 +1,22 @@
 """Funding that can be filed: grants too small for their fund, and funds beyond the fourth, moved to others.
 
-A grant is given up only whole, and only where other funds that the project has anyway can pay instead: within
-their shares, with what their budgets still hold, and out of every other rule on money. No works change, so
-no benefit is lost; what cannot be moved is counted.
+A grant is given up only whole, and only where other money can pay instead within its shares: what budgets still
+hold, unless another rule speaks of it, or what another project of the class gives in exchange. No works
+change, so no benefit is lost; what cannot be moved is counted.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from .disbursement import MOST_SOURCES
 
 Cell = tuple[str, int, str, int]  # project, demand, fund, budget year
+
+MOST_TRIALS: Final = 300
+"""Partners that are asked before an exchange is given up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +44,10 @@ class Ledger:
     floors: Mapping[int, int]  # percent, by floor set
     fixed: Mapping[tuple[str, str], int]  # yuan that cannot be moved, by project and fund
     turn: Mapping[str, int]  # small pays first
+    smallest: Mapping[str, int]  # yuan, by fund
     by_grant: dict[tuple[str, str], set[Cell]] = field(default_factory=dict)
     funds: dict[str, set[str]] = field(default_factory=dict)
+    by_source: dict[tuple[str, int], set[Cell]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for cell in self.cells:
@@ -50,7 +56,8 @@ class Ledger:
             self.funds.setdefault(project, set()).add(fund)
 
     def _note(self, cell: Cell) -> None:
-        project, _, fund, _ = cell
+        project, _, fund, budget_year = cell
+        self.by_source.setdefault((fund, budget_year), set()).add(cell)
         self.by_grant.setdefault((project, fund), set()).add(cell)
         self.funds.setdefault(project, set()).add(fund)
 
@@ -59,23 +66,22 @@ class Ledger:
         moved = sum(self.cells[cell] for cell in self.by_grant.get((project, fund), ()))
         return moved + self.fixed.get((project, fund), 0)
 
-    def give_up(self, project: str, fund: str, smallest: Mapping[str, int] | None = None) -> bool:
+    def give_up(self, project: str, fund: str, *, further: bool) -> bool:
         """Let other funds pay instead of this one; nothing changes where they cannot.
 
-        The other funds are those that the project has; with `smallest` (yuan, by fund) also further ones, as long as
-        none of them gives less than its smallest and the project does not come to more than four.
+        The other funds are those that the project has; `further` ones are taken too as long as none of them gives
+        less than its smallest and the project does not come to more than four.
         """
         if (project, fund) in self.fixed:
             return False
         before = set(self.funds[project])
-        allowed = before if smallest is None else before | set(self.turn)
+        allowed = (before | set(self.turn) if further else before) - {fund}
         moves: list[tuple[Cell, Cell, int]] = []
-        whole = all(self._move(cell, allowed - {fund}, moves) for cell in sorted(self.by_grant[project, fund]))
-        new = {target[2] for _, target, _ in moves} - before
-        held = smallest or {}
+        whole = all(self._move(cell, allowed, moves) for cell in sorted(self.by_grant[project, fund]))
+        new = {target[2] for _, target, _ in moves if target[0] == project} - before
         after = (before | new) - {fund}
         few = len(after) <= max(MOST_SOURCES, len(before))
-        if whole and few and all(self.total(project, one) >= held.get(one, 0) for one in new):
+        if whole and few and all(self.total(project, one) >= self.smallest.get(one, 0) for one in new):
             self.funds[project] = after
             self.by_grant.pop((project, fund))
             return True
@@ -88,26 +94,63 @@ class Ledger:
         project, demand, fund, budget_year = cell
         ways = self.ways[demand]
         own = next(way for way in ways if (way.fund, way.budget_year) == (fund, budget_year))
-        if own.tied:
-            return False
-        others = [way for way in ways if way.fund in allowed and not way.tied]
+        others = [way for way in ways if way.fund in allowed]
         held = self.funds[project]
         # funds that the project has come first, so that a new one is taken only where they do not reach
-        for way in sorted(others, key=lambda w: (w.fund not in held, self.turn[w.fund], w.budget_year, w.fund)):
-            wanted = self.cells[cell]
-            room = min(wanted, self.left[way.fund, way.budget_year])
-            room = min(room, way.cap * self.due[project, demand] - self._paid(project, demand, {way.fund}))
-            if own.floor_set >= 0 and way.floor_set != own.floor_set:
-                local = {one.fund for one in ways if one.floor_set == own.floor_set}
-                least = self.floors[own.floor_set] * self.due[project, demand]
-                room = min(room, self._paid(project, demand, local) - least)
-            if room > 0:
-                target = (project, demand, way.fund, way.budget_year)
-                self._shift(cell, target, room)
-                moves.append((cell, target, room))
-            if not self.cells.get(cell):
+        others.sort(key=lambda w: (w.fund not in held, self.turn[w.fund], w.budget_year, w.fund))
+        for way in () if own.tied else others:
+            if way.tied:
+                continue
+            room = min(self.left[way.fund, way.budget_year], self._room(project, demand, own, way, self.cells[cell]))
+            self._take(cell, (project, demand, way.fund, way.budget_year), room, moves)
+            if not self.cells[cell]:
                 return True
+        for way in others:
+            if way.fund not in held:
+                continue
+            givers = sorted(self.by_source.get((way.fund, way.budget_year), ()))
+            for theirs in givers[:MOST_TRIALS]:
+                if theirs[0] != project and fund in self.funds[theirs[0]]:
+                    self._swap(cell, own, theirs, way, moves)
+                if not self.cells[cell]:
+                    return True
         return False
+
+    def _swap(self, cell: Cell, own: Way, theirs: Cell, way: Way, moves: list[tuple[Cell, Cell, int]]) -> None:
+        """Another project takes this money and gives some of its own: every budget pays what it paid before.
+
+        Between classes only where no other rule speaks of either money.
+        """
+        project, demand, fund, budget_year = cell
+        other, elsewhere = theirs[0], theirs[1]
+        if elsewhere == demand:
+            comes, goes = own, way
+        else:
+            pairs = {(one.fund, one.budget_year): one for one in self.ways[elsewhere]}
+            found, goes = pairs.get((fund, budget_year)), pairs[way.fund, way.budget_year]
+            if found is None or found.tied or goes.tied or own.tied or way.tied:
+                return
+            comes = found
+        give = min(self.cells.get(theirs, 0), self.total(other, way.fund) - max(1, self.smallest.get(way.fund, 0)))
+        give = min(give, self._room(project, demand, own, way, self.cells[cell]))
+        give = min(give, self._room(other, elsewhere, goes, comes, give))
+        if give > 0:
+            self._take(cell, (other, elsewhere, fund, budget_year), give, moves)
+            self._take(theirs, (project, demand, way.fund, way.budget_year), give, moves)
+
+    def _room(self, project: str, demand: int, leaving: Way, coming: Way, wanted: int) -> int:
+        """How much of one fund's money in a project may become another's, by shares and floor."""
+        due = self.due[project, demand]
+        room = min(wanted, coming.cap * due - self._paid(project, demand, {coming.fund}))
+        if leaving.floor_set >= 0 and coming.floor_set != leaving.floor_set:
+            local = {one.fund for one in self.ways[demand] if one.floor_set == leaving.floor_set}
+            room = min(room, self._paid(project, demand, local) - self.floors[leaving.floor_set] * due)
+        return room
+
+    def _take(self, source: Cell, target: Cell, amount: int, moves: list[tuple[Cell, Cell, int]]) -> None:
+        if amount > 0:
+            self._shift(source, target, amount)
+            moves.append((source, target, amount))
 
     def _paid(self, project: str, demand: int, funds: set[str]) -> int:
         return sum(
@@ -124,19 +167,19 @@ class Ledger:
         self.left[target[2], target[3]] -= amount
 
 
-def tidy(ledger: Ledger, smallest: Mapping[str, int]) -> None:
-    """Give up grants below their fund's smallest (yuan), then the smallest grants of projects with more than four."""
+def tidy(ledger: Ledger) -> None:
+    """Give up grants below their fund's smallest, then the smallest grants of projects with more than four."""
     small = [
         (ledger.total(project, fund), project, fund)
         for project, fund in ledger.by_grant
-        if ledger.total(project, fund) < smallest.get(fund, 0)
+        if ledger.total(project, fund) < ledger.smallest.get(fund, 0)
     ]
     for _, project, fund in sorted(small):
-        if ledger.total(project, fund) < smallest.get(fund, 0):
-            ledger.give_up(project, fund, smallest)
+        if ledger.total(project, fund) < ledger.smallest.get(fund, 0):
+            ledger.give_up(project, fund, further=True)
     for project in sorted(ledger.funds):
         for fund in sorted(ledger.funds[project], key=lambda fund: (ledger.total(project, fund), fund)):
             if len(ledger.funds[project]) <= MOST_SOURCES:
                 break
-            ledger.give_up(project, fund)
+            ledger.give_up(project, fund, further=False)
     ledger.cells = {cell: amount for cell, amount in ledger.cells.items() if amount}
