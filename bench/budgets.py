@@ -12,7 +12,7 @@ from .costs import Cheapest, accepted_parts, measures
 from .frames import Floats, Ints, table_frame
 
 MONEY_SHARE = 0.40  # all budgets of the plan years over the cost of meeting every need
-AFTERWARDS = (0.16, 0.06, 0.03)  # budgets of the years after the plan, as parts of the plan's
+AFTERWARDS = (0.16, 0.05, 0.02)  # budgets of the years after the plan, as parts of the plan's
 ACCOUNTS = {"一般公共预算": "general", "政府性基金": "fund", "债券": "bonds", "社会": "social", "居民": "owners"}
 
 
@@ -36,7 +36,7 @@ class FundKind:
 KINDS: Mapping[str, FundKind] = {
     "COUNTY": FundKind("county", 0.16, "county", grant=0.0),
     "PGF": FundKind("county", 0.08, "county"),
-    "LGSB": FundKind("county", 0.22, "county", cap=80, local=20, debt=(2.6, 15), grant=50.0),
+    "LGSB": FundKind("county", 0.16, "county", cap=80, local=20, debt=(2.6, 15), grant=50.0),
     "GENB": FundKind("county_some", 0.10, "county", debt=(2.3, 10), grant=20.0),
     "COMM": FundKind("county_rest", 0.30, "county", grant=0.0),
     "CITY": FundKind("city", 0.06, "city"),
@@ -45,8 +45,8 @@ KINDS: Mapping[str, FundKind] = {
     "SOC": FundKind("city", 0.05, "social", grant=0.0),
     "CI_PIPE": FundKind("province", 0.20, "central", cap=45, local=20, grant=20.0),
     "CI_EMB": FundKind("province", 0.16, "central", cap=60, local=20, grant=20.0),
-    "SLTB_LIFT": FundKind("province", 0.35, "central", grant=13.5),
-    "PROV": FundKind("province", 0.05, "province", cap=30),
+    "SLTB_LIFT": FundKind("province", 0.22, "central", grant=13.5),
+    "PROV": FundKind("province", 0.035, "province", cap=30),
     "LOT": FundKind("province", 0.12, "province", cap=50),
     "SPORTLOT": FundKind("province", 0.12, "province", cap=50),
 }
@@ -199,9 +199,9 @@ def payer_table(
         for row in own.iter_rows(named=True):
             total = float(sum(row[column] for column in plan))
             quota += 0.85 * total
-            service += 0.8 * total * annuity(row["debt_rate"], row["debt_years"])
-        # Room for two fifths of the running cost of everything, and for rents and subsidies besides.
-        full = 0.42 * later[place] + 0.006 * cost[place] + service
+            service += 0.75 * total * annuity(row["debt_rate"], row["debt_years"])
+        # Room for a third of the running cost of everything, and for some rents and subsidies besides.
+        full = 0.32 * later[place] + 0.004 * cost[place] + service
         row = {
             "id": f"P-{code}",
             "name": f"{name}财政",

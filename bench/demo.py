@@ -6,7 +6,7 @@ from pathlib import Path
 from ..models.book import Book
 from .generator import generate
 
-COUNTY, COMMUNITIES, SEED = "360925", 14, 2027
+COUNTY, COMMUNITIES, SEED = "360925", 14, 2047
 
 
 def demo_book() -> Path:

@@ -88,7 +88,7 @@ def project_tables(
         county, code = site["county_code"], site["community"]
         cost = int(rng.integers(20, 45))
         name = communities.filter(pl.col("id") == code)["name"][0]
-        project = f"XM-{code}-2"
+        project = f"XM-{site['id']}"
         projects.append(
             {
                 "id": project, "name": f"{name}养老服务站(模拟)", "community": code, "site": site["id"], "components": "F02a=2",

@@ -179,7 +179,7 @@ def policy_table(communities: pl.DataFrame, years: Sequence[int], rng: np.random
     rows = []
     for city, name, size in _cities(communities):
         kinds = (
-            ("1", "change_of_use", "存量用房转换用途指标", "F01;F02;F03;F04;F06;F20;F23;F24;V03", "", 0.16, None),
+            ("1", "change_of_use", "存量用房转换用途指标", "F01;F02;F03;F04;F06;F20;F23;F24;V03", "", 0.11, None),
             ("2", "permit_case", "公共场地设置停车充电等一事一议", "F09;F11;F13;F17;F19;G06;G07;R07", "", 0.10, None),
             ("3", "fast_track", "养老托育用房并联审批", "F02;F04;F06", "", None, 6.0),
             ("4", "fee_waiver", "养老托育行政事业性收费减免", "F02;F04", "", None, 5.0),
