@@ -18,6 +18,7 @@ from .problem import UNLIMITED
 Int = NDArray[np.int64]
 Class = tuple[Int, Exact]
 
+LIST_STATES = 1 << 12  # a shorter list is never turned into a table
 DENSE_STATES = 1 << 20
 MERGE_WORK = 1 << 26
 
@@ -50,7 +51,7 @@ def front(classes: list[Class], capacity: int) -> Class:
         step = 1
     for number, (sizes, values) in enumerate(fitting):
         states = len(loads) * (len(sizes) + 1)
-        if states > 4096 and states > capacity // step // 4:
+        if states > LIST_STATES and states > min(capacity // step // 4, DENSE_STATES):
             return _dense(loads, best_at, fitting[number:], capacity, step)
         loads = np.add.outer(np.r_[0, sizes], loads).ravel()
         best_at = np.add.outer(np.r_[np.zeros(1, dtype), values], best_at).ravel()

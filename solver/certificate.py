@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .dual import column_sizes, dual_value
+from .dual import Settle, column_sizes, dual_value
 from .problem import Problem
 
 Int = NDArray[np.int64]
@@ -82,11 +82,17 @@ def make_certificate(problem: Problem, reached: tuple[int, ...], prices: list[tu
 
 
 def certified_bound(
-    problem: Problem, certificate: Certificate, stage: int, *, reached: tuple[int, ...] | None = None
+    problem: Problem,
+    certificate: Certificate,
+    stage: int,
+    *,
+    reached: tuple[int, ...] | None = None,
+    settle: Settle | None = None,
 ) -> int:
     """The bound that the certificate proves for a stage, in whole points, given what earlier stages reached.
 
-    `problem` is the whole problem. With `reached` given, the certificate must speak of the same values.
+    `problem` is the whole problem. With `reached` given, the certificate must speak of the same values. `settle`
+    may be a faster evaluation of the roots (see `exact_walk`); without it everything is plain.
     Raises `CertificateError` where the certificate does not fit.
     """
     prices = certificate.of_stage(stage)
@@ -98,7 +104,7 @@ def certified_bound(
         raise CertificateError(f"stage {stage}: speaks of earlier values {prices.reached}, the plan has {reached}")
     single = problem.stage(stage, prices.reached)
     _check_prices(single, prices)
-    value = dual_value(single, prices.group_price, prices.row_price, prices.scale)
+    value = dual_value(single, prices.group_price, prices.row_price, prices.scale, settle=settle)
     return value // (100 * prices.scale)
 
 

@@ -7,6 +7,7 @@ scaled by `scale` (the grid of the prices) and by 100 (shares are whole percent)
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,15 +32,21 @@ class Reduced:
     wide: bool
 
 
-def dual_value(problem: Problem, group_price: Int, row_price: Int, scale: int) -> int:
+Settle = Callable[[Problem, Reduced], int]
+
+
+def dual_value(problem: Problem, group_price: Int, row_price: Int, scale: int, *, settle: Settle | None = None) -> int:
     """An upper bound on the first objective, times 100 and the scale.
 
     `group_price` (0 or more unless the group is exact) and `row_price` (0 or more) are in points per unit
-    times `scale`. Any such prices give a bound; good ones give a tight one.
+    times `scale`. Any such prices give a bound; good ones give a tight one. `settle` may stand in for the plain
+    evaluation of the roots and must give the same sum.
     """
     reduced = reduced_profits(problem, group_price, row_price, scale)
     constant = 100 * (dot(row_price, problem.row_limit) + dot(group_price, problem.group_capacity))
-    return constant + _extras(problem, reduced) + _siteless(problem, reduced) + _roots(problem, reduced)
+    return (
+        constant + _extras(problem, reduced) + _siteless(problem, reduced) + (settle or plain_roots)(problem, reduced)
+    )
 
 
 def reduced_profits(problem: Problem, group_price: Int, row_price: Int, scale: int) -> Reduced:
@@ -103,12 +110,13 @@ def _siteless(p: Problem, reduced: Reduced) -> int:
     return total(reduced.option[alone]) + total(best)
 
 
-def _roots(p: Problem, reduced: Reduced) -> int:
-    return sum(root_value(root, wide=reduced.wide) for root in roots(p, reduced))
+def plain_roots(p: Problem, reduced: Reduced) -> int:
+    """Sum of the best values of all roots."""
+    return sum(root_value(root, wide=reduced.wide) for root in roots(p, reduced).values())
 
 
-def roots(p: Problem, reduced: Reduced) -> list[Root]:
-    """All roots that can open, with those options that gain anything at their reduced profit."""
+def roots(p: Problem, reduced: Reduced) -> dict[int, Root]:
+    """All roots that can open, by facility, with those options that gain anything at their reduced profit."""
     openings: dict[int, list[tuple[int, int]]] = {}
     for facility, period, value in zip(
         p.opening_facility.tolist(), p.opening_period.tolist(), reduced.opening.tolist(), strict=True
@@ -128,8 +136,8 @@ def roots(p: Problem, reduced: Reduced) -> list[Root]:
                     choices=choices.get(number, []),
                 )
             )
-    return [
-        Root(
+    return {
+        number: Root(
             capacity=int(p.facility_capacity[number]),
             occasional=bool(p.facility_occasional[number]),
             openings=openings[number],
@@ -138,7 +146,7 @@ def roots(p: Problem, reduced: Reduced) -> list[Root]:
         )
         for number in np.flatnonzero(p.facility_parent == NONE).tolist()
         if number in openings
-    ]
+    }
 
 
 def _choices(p: Problem, reduced: Reduced) -> dict[int, list[list[tuple[int, int, int]]]]:

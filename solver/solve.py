@@ -9,6 +9,7 @@ from typing import Protocol, cast
 
 from .backends.outcome import Outcome, Prices, Progress
 from .certificate import Certificate, StagePrices, certified_bound, make_stage
+from .dual import Settle
 from .events import Event, Watcher, silent
 from .feasibility import profit, violations
 from .interrupt import Interrupt
@@ -17,6 +18,8 @@ from .solution import HEADLINE, Plan, Solution, StageResult, Status, Stopped, Tr
 from .stop import Stop
 
 PRICE_SHARE = 0.15  # of a stage's time, at most, for prices that certify its bound
+PLAIN_LIMIT = 5_000  # options; below it plain code certifies sooner than kernels compile
+PROOF_SECONDS = 4e-6  # for each option, kept back for the certificate of a method that brings prices
 
 
 class Method(Protocol):
@@ -35,9 +38,21 @@ class Method(Protocol):
     ) -> Outcome: ...
 
 
-# name -> module (below this package) and function; imported only when used, since solvers are slow to import
-METHODS: dict[str, tuple[str, str]] = {
-    "highs": (".backends.highs", "solve_stage"),
+@dataclass(frozen=True, slots=True)
+class Door:
+    """Where a method stands: its module below this package, imported only when used, and its function.
+
+    `brings_prices` says that its outcome holds prices for the certificate, so that none are sought before.
+    """
+
+    module: str
+    function: str = "solve_stage"
+    brings_prices: bool = False
+
+
+METHODS: dict[str, Door] = {
+    "highs": Door(".backends.highs"),
+    "decomposition": Door(".decomposition", brings_prices=True),
 }
 AUTO = "highs"
 
@@ -96,7 +111,7 @@ class _Run:
     results: list[StageResult] = field(default_factory=list)
     reasons: list[Stopped] = field(default_factory=list)
     trace: list[TracePoint] = field(default_factory=list)
-    prices: list[StagePrices] = field(default_factory=list)
+    proofs: dict[int, tuple[int, StagePrices]] = field(default_factory=dict)
 
     def seconds(self) -> float:
         """Seconds since the start."""
@@ -129,9 +144,15 @@ class _Run:
         stopped = Stopped.USER if self.interrupt.is_set else Stopped.TIME
         left = self.left(number)
         if not self.interrupt.is_set and (left is None or left > 0):
-            certified = self._certify(problem, number, reached, left)
-            self.tell("prices", before, certified, name)
-            outcome = self._search(problem, number, name, certified)
+            if not METHODS[self.method].brings_prices:
+                certified = self._certify(problem, number, reached, left)
+                self.tell("prices", before, certified, name)
+            if before is not None and certified is not None and before >= certified:
+                outcome = Outcome(Stopped.OPTIMAL, bound=certified)  # the plan of the stage before is the best
+            else:
+                outcome = self._search(problem, number, name, certified)
+            if outcome.prices is not None:
+                certified = self._keep_prices(problem, number, reached, outcome.prices)
             self.work += outcome.work
             self.error = self.error or outcome.error
             if outcome.infeasible and self.plan is None:
@@ -160,14 +181,24 @@ class _Run:
         return None if prices is None else self._keep_prices(problem, number, reached, prices)
 
     def _keep_prices(self, problem: Problem, number: int, reached: tuple[int, ...], prices: Prices) -> int:
-        self.prices.append(make_stage(problem, number, reached, prices.group, prices.row))
-        return certified_bound(self.problem, Certificate(tuple(self.prices)), len(self.prices) - 1)
+        settle: Settle | None = None
+        if problem.options > PLAIN_LIMIT:
+            from .exact_walk import fast_roots  # late: compiled kernels are slow to import
+
+            settle = fast_roots
+        stage = make_stage(problem, number, reached, prices.group, prices.row)
+        bound = certified_bound(self.problem, Certificate((stage,)), number, settle=settle)
+        if number not in self.proofs or bound < self.proofs[number][0]:
+            self.proofs[number] = (bound, stage)
+        return self.proofs[number][0]
 
     def _search(self, problem: Problem, number: int, name: str, certified: int | None) -> Outcome:
-        module, function = METHODS[self.method]
-        method = cast(Method, getattr(import_module(module, __package__), function))
+        door = METHODS[self.method]
+        method = cast(Method, getattr(import_module(door.module, __package__), door.function))
         headline = _headline([objective.name for objective in self.problem.objectives])
         left = self.left(number)
+        if left is not None and door.brings_prices:
+            left -= PROOF_SECONDS * problem.options
         work = None if self.stop.work is None else max(0, self.stop.work - self.work)
         limits = Stop(
             time=None if left is None else max(0.1, left),
@@ -220,7 +251,7 @@ class _Run:
             seed=self.seed,
             work=self.work,
             trace=tuple(self.trace),
-            certificate=Certificate(tuple(self.prices)) if self.prices else None,
+            certificate=Certificate(tuple(stage for _, stage in self.proofs.values())) if self.proofs else None,
         )
 
 
