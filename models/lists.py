@@ -85,7 +85,7 @@ def resource_list(book: Book) -> pl.DataFrame:
     yuan = [sum(row[name] or 0 for name in budgets) for row in funds.iter_rows(named=True)]
     for row, amount in zip(funds.iter_rows(named=True), shown_wan(yuan), strict=True):
         span = f"{book.years[0]}—{book.years[-1]}年预算"
-        rows.append(("资金", row["id"], row["name"], f"{levels[row['level']]},{span}", amount, "万元",
+        rows.append(("资金", row["id"], row["name"], f"{levels[row['level']]}，{span}", amount, "万元",
                      carry[row["carry_over"] or "none"]))  # fmt: skip
     if yuan:
         rows.append(("资金", TOTAL, "", "", shown_wan([sum(yuan)])[0], "万元", ""))
@@ -139,15 +139,15 @@ def project_list(plan: ProjectPlan, book: Book) -> pl.DataFrame:
                 "主管部门": row["department"],
                 "意向运营方式": operators.get(row["project_id"], ""),
                 "开工年份": row["start_year"],
-                "投资(万元)": shown_wan([row["cost_yuan"]])[0],
-                **dict(zip((f"{name}(万元)" for name in LEVEL_HEADERS.values()), shown_wan(shares), strict=True)),
-                "年运行费(万元)": shown_wan([row["running_cost_yuan"]])[0],
+                "投资（万元）": shown_wan([row["cost_yuan"]])[0],
+                **dict(zip((f"{name}（万元）" for name in LEVEL_HEADERS.values()), shown_wan(shares), strict=True)),
+                "年运行费（万元）": shown_wan([row["running_cost_yuan"]])[0],
                 "解决需求数": needs.get(row["project_id"], 0),
                 "项目库": row["store"],
                 "理由": row["reason"],
             }
         )
-    money = ["投资(万元)", *(f"{name}(万元)" for name in LEVEL_HEADERS.values()), "年运行费(万元)"]
+    money = ["投资（万元）", *(f"{name}（万元）" for name in LEVEL_HEADERS.values()), "年运行费（万元）"]
     schema = {
         **dict.fromkeys(
             ("项目编号", "项目名称", "类型", "县区", "社区", "工程", "主管部门", "意向运营方式"), pl.String

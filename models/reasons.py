@@ -33,9 +33,11 @@ class Names:
         """The name of a project: place and content."""
         what = self.types(service_types) or "用房改造"
         if kind == SITE:
-            return f"{self.communities.get(community, '')}{self.sites.get(site, site)}:{what}"
+            where = self.sites.get(site, site)
+            home = self.communities.get(community, "")
+            return f"{where if where.startswith(home) else home + where}：{what}"
         where = self.neighbourhoods.get(place) or self.communities.get(place, place)
-        return f"{where}:{what}" + ("(一次开挖)" if kind == CAMPAIGN else "")
+        return f"{where}：{what}" + ("（一次开挖）" if kind == CAMPAIGN else "")
 
 
 def names_of(book: Book) -> Names:
@@ -63,25 +65,25 @@ def reason(
     parts = []
     told = [f"“{pins[key]}”" for key in sorted({*needs, site} & set(pins)) if pins[key]]
     if {*needs, site} & set(pins):
-        parts.append("确定纳入" + (f"(依据{'、'.join(dict.fromkeys(told))})" if told else ""))
+        parts.append("确定纳入" + (f"（依据{'、'.join(dict.fromkeys(told))}）" if told else ""))
     if needs:
         types = ";".join(dict.fromkeys(row["service_type"] for row in options))
         people = sum(row["people"] for row in needs.values())
         emergency = sum(bool(row["variant"] & EMERGENCY) for row in options)
         if emergency == len(options):
-            parts.append(f"对{len(needs)}项强制需求({names.types(types)})先作应急处置,涉及{people}人次")
+            parts.append(f"对{len(needs)}项强制需求（{names.types(types)}）先作应急处置，涉及{people}人次")
         else:
-            parts.append(f"解决{len(needs) - emergency}项需求({names.types(types)}),服务{people}人次")
+            parts.append(f"解决{len(needs) - emergency}项需求（{names.types(types)}），服务{people}人次")
         urgency = max(row["urgency"] for row in needs.values())
         safety = sum(row["safety"] for row in needs.values())
-        parts.append(f"紧迫度最高{urgency}级" + (f",含安全类{safety}项" if safety else ""))
+        parts.append(f"紧迫度最高{urgency}级" + (f"，含安全类{safety}项" if safety else ""))
         ranks = [row["rank"] for row in needs.values() if row["rank"] is not None]
         if ranks:
             parts.append(f"居民排序最前第{min(ranks)}位")
         if 0 < emergency < len(options):
             parts.append(f"另有{emergency}项先作应急处置")
     else:
-        parts.append("先行改造场地,供随后进入的服务使用")
+        parts.append("先行改造场地，供随后进入的服务使用")
     if cost:
         parts.append(f"市县以外资金占{1000 * outside // cost / 10:.1f}%")
-    return ";".join(parts) + "。"
+    return "；".join(parts) + "。"

@@ -156,13 +156,13 @@ def write_run(folder: Path | str, run: Run) -> None:
     """
     folder = Path(folder)
     if folder.exists() and not (folder.is_dir() and (is_run_folder(folder, RESULT) or not any(folder.iterdir()))):
-        raise BookError([_fault(folder, "这里已有别的内容,不是测算结果", "something else stands here that is no run",
+        raise BookError([_fault(folder, "这里已有别的内容，不是测算结果", "something else stands here that is no run",
                                 "换一个路径", "choose another path")])  # fmt: skip
     try:
         replace_folder(folder, lambda beside: _fill(beside, run))
     except OSError as error:
         why = error.strerror or type(error).__name__
-        raise BookError([_fault(folder, f"写不进去({why})", f"cannot be written ({why})",
+        raise BookError([_fault(folder, f"写不进去（{why}）", f"cannot be written ({why})",
                                 "检查权限和磁盘空间", "check rights and disk space")]) from error  # fmt: skip
 
 
@@ -200,7 +200,7 @@ def read_run(folder: Path | str) -> StoredRun:
             tables[name] = read_table(name, at)
     except (OSError, ValueError, pl.exceptions.PolarsError) as error:
         words = (
-            "读不出,不是完整的测算结果", "cannot be read: not a whole run",
+            "读不出，不是完整的测算结果", "cannot be read: not a whole run",
             "给出 qingdan solve 写出的文件夹", "name a folder that qingdan solve wrote",
         )  # fmt: skip
         raise BookError([_fault(at, *words)]) from error

@@ -35,10 +35,10 @@ def pilots(book: Book, selected: Iterable[str]) -> pl.DataFrame:
     for community in sorted({*told, *(code for code, held in category.items() if held), *selected}):
         if community in told:
             rows.append(
-                (community, category.get(community), LISTED, f"列入好社区试点名单({';'.join(told[community])})")
+                (community, category.get(community), LISTED, f"列入好社区试点名单（{'；'.join(told[community])}）")
             )
         elif community in set(selected):
-            rows.append((community, category.get(community), SELECTED, "本次测算遴选,列入推荐名单,待审定"))
+            rows.append((community, category.get(community), SELECTED, "本次测算遴选，列入推荐名单，待审定"))
         else:
             rows.append((community, category.get(community), LISTED, "社区底数登记为试点"))
     return pl.DataFrame(rows, schema=PILOTS_SCHEMA, orient="row")

@@ -33,12 +33,15 @@ NO_SITE: Final = "资源未落实"
 LATER: Final = "同等条件排序靠后"
 NOT_READY: Final = "前期未完成"
 
+MONEY: Final = "money"
+MONEY_ROWS: Final = frozenset({"source", "ceiling", "debt_quota"})
+
 NEXT_STEP: Final[Mapping[str, str]] = MappingProxyType(
     {
-        NO_MONEY: "转储备库,列入下一年度预算申报,或申请调剂可用于本项的资金",
-        NO_SITE: "转策划库,会同自然资源、国资部门补充闲置用房用地并确认",
-        LATER: "转储备库,下一轮滚动规划优先比选",
-        NOT_READY: "转策划库,完成前期工作后再行匹配",
+        NO_MONEY: "转储备库，列入下一年度预算申报，或申请调剂可用于本项的资金",
+        NO_SITE: "转策划库，会同自然资源、国资部门补充闲置用房用地并确认",
+        LATER: "转储备库，下一轮滚动规划优先比选",
+        NOT_READY: "转策划库，完成前期工作后再行匹配",
     }
 )
 
@@ -51,7 +54,7 @@ class _Room:
     opened: frozenset[int]  # facilities
     taken_sets: Mapping[int, int]  # facility that opens, by exclusion set
     load: Mapping[int, int]  # 0.1 m2 on each module
-    money: np.ndarray  # hundreds left by row
+    left: np.ndarray  # of the limit of every row
 
 
 def unmet(problem: Problem, plan: Plan, options: Options, components: Sequence[Row], book: Book) -> pl.DataFrame:
@@ -76,7 +79,7 @@ def unmet(problem: Problem, plan: Plan, options: Options, components: Sequence[R
         if done >= lots:
             continue
         refusal = refused.pop(need["id"], None)
-        urgent = "已安排应急处置;" if need["id"] in handled else ""
+        urgent = "已安排应急处置；" if need["id"] in handled else ""
         if refusal is not None:
             words = (refusal["code"], urgent + refusal["detail"], refusal["next_step"], refusal["unit_responsible"])
         else:
@@ -84,7 +87,7 @@ def unmet(problem: Problem, plan: Plan, options: Options, components: Sequence[R
                 at for at in by_need.get(number, ()) if facts[at]["level"] >= 2 and not facts[at]["variant"] & EMERGENCY
             ]
             code, why = _why(problem, plan, facts, real, room, arcs)
-            part = f"已安排{done}份,余{lots - done}份;" if done else ""
+            part = f"已安排{done}份，余{lots - done}份；" if done else ""
             words = (code, urgent + part + why, NEXT_STEP[code], need["department"])
         rows.append((need["id"], 0, done, lots - done, *words))
     rows += [
@@ -151,6 +154,8 @@ def _room(problem: Problem, plan: Plan, options: Options) -> _Room:
     }
     left = left_of_rows(problem, plan).astype(np.float64)
     left -= np.bincount(problem.arc_source, plan.arc, problem.rows)
+    paid = plan.arc[problem.arc_row.owner_of_entry()]
+    np.subtract.at(left, problem.arc_row.index, problem.arc_row.amount * paid)
     return _Room(area, opened, sets, load, left)
 
 
@@ -178,23 +183,27 @@ def _fits(problem: Problem, option: int, room: _Room) -> bool:
     return max(load + size, smallest) - before <= room.area[root]
 
 
-def _payable(problem: Problem, option: int, room: _Room, arcs: _Arcs) -> bool:
-    """Whether the money that the plan leaves could pay for one more option, source by source."""
+def _missing(problem: Problem, option: int, room: _Room, arcs: _Arcs) -> str:
+    """What the plan leaves too little of for one more option: money, or else a row by its name; empty for nothing."""
     spend, rows = problem.option_spend, problem.option_row
+    kinds, names = problem.labels["label_row_kind"], problem.labels["label_row_name"]
+    found = ""
     for at in range(rows.start[option], rows.start[option + 1]):
         row, amount = int(rows.index[at]), int(rows.amount[at])
-        if problem.row_limit[row] < HIGHEST and amount > 0 and amount > room.money[row] + 1e-6:
-            return False
+        if problem.row_limit[row] < HIGHEST and amount > 0 and amount > room.left[row] + 1e-6:
+            if str(kinds[row]) in MONEY_ROWS:
+                return MONEY
+            found = found or str(names[row])
     for at in range(spend.start[option], spend.start[option + 1]):
         amount = int(spend.amount[at])
         portions: dict[int, float] = {}
         for arc in arcs.at(int(spend.index[at])):
             portion = int(problem.arc_portion[arc])
-            portions[portion] = portions.get(portion, 0.0) + max(0.0, float(room.money[problem.arc_source[arc]]))
+            portions[portion] = portions.get(portion, 0.0) + max(0.0, float(room.left[problem.arc_source[arc]]))
         have = sum(min(left, problem.portion_percent[p] / 100 * amount) for p, left in portions.items())
         if have < amount - 1e-6:
-            return False
-    return True
+            return MONEY
+    return found
 
 
 def _why(
@@ -206,12 +215,19 @@ def _why(
     spare = [at for at in real if not plan.option[at]]
     fitting = [at for at in spare if _fits(problem, at, room)]
     if not fitting:
-        return NO_SITE, f"可用场地均已排满或已安排他用({len(spare)}个备选方案)"
+        return NO_SITE, f"可用场地均已排满或已安排他用（{len(spare)}个备选方案）"
     cheapest = min(fitting, key=lambda at: (facts[at]["cost"], at))
     price = f"最省的备选方案需{facts[cheapest]['cost'] / 100:.2f}万元"
-    if not any(_payable(problem, at, room, arcs) for at in fitting):
-        return NO_MONEY, f"{price},本轮安排后可用资金或名额不足"
-    return LATER, f"{price},本轮未纳入:同等资金下其他项目成效更高,或受后续支出上限、规则约束"
+    named = ""
+    for at in fitting:
+        missing = _missing(problem, at, room, arcs)
+        if not missing:
+            return LATER, f"{price}，同等条件下其他项目成效更高"
+        if missing != MONEY:
+            named = named or missing
+    if named:
+        return LATER, f"{price}，受“{named}”限制，排在其他项目之后"
+    return NO_MONEY, f"{price}，本轮安排后可用资金或后续支出余地不足"
 
 
 def space_table(problem: Problem, plan: Plan, options: Options, components: Sequence[Row]) -> pl.DataFrame:

@@ -13,7 +13,7 @@ from qingdan.models.lists import needs_list, project_list, resource_list, shown_
 from qingdan.models.options import Options
 from qingdan.models.plan import ProjectPlan, make_plan
 from qingdan.models.projects import project_code
-from qingdan.models.scenario import Scenario
+from qingdan.models.scenario import Scenario, parse_scenario
 from qingdan.solver.problem import Problem
 from qingdan.solver.solution import Solution
 from qingdan.solver.solve import solve
@@ -113,21 +113,19 @@ def test_project_codes_stay_when_the_plan_around_them_changes(plan: ProjectPlan)
 def test_a_project_says_why_it_is_in_the_list(plan: ProjectPlan) -> None:
     """Needs, people, urgency, rank and the share of outside money stand in one sentence."""
     row = plan.projects.filter(pl.col("neighbourhood") == "X1").row(0, named=True)
-    assert "解决1项需求(供水管网与二次供水),服务900人次" in row["reason"]
+    assert "解决1项需求（供水管网与二次供水），服务900人次" in row["reason"]
     assert "紧迫度最高5级" in row["reason"] and "居民排序最前第1位" in row["reason"]
-    assert "市县以外资金占" in row["reason"] and row["name"] == "一号小区:供水管网与二次供水"
+    assert "市县以外资金占" in row["reason"] and row["name"] == "一号小区：供水管网与二次供水"
 
 
 def test_a_pinned_need_is_said_to_be_pinned() -> None:
     """What a person decided is not passed off as the program's choice."""
-    from qingdan.models.scenario import parse_scenario
-
     scenario = parse_scenario('[[rule]]\nkind = "pin"\nname = "确定一号"\nneeds = ["N1"]\nbasis = "会议纪要3号"\n')
     options = options_case()
     problem, solution = solved(options, scenario)
     made = make_plan(problem, solution, options, book_case(), scenario)
     row = made.projects.filter(pl.col("neighbourhood") == "X1").row(0, named=True)
-    assert row["reason"].startswith("确定纳入(依据“会议纪要3号”)")
+    assert row["reason"].startswith("确定纳入（依据“会议纪要3号”）")
 
 
 def test_needs_left_open_have_a_code_and_a_next_step(plan: ProjectPlan) -> None:
@@ -154,6 +152,18 @@ def test_a_need_without_money_is_told_so() -> None:
     problem, solution = solved(dear)
     made = make_plan(problem, solution, dear, book_case(), Scenario())
     assert made.unmet.filter(pl.col("need_id") == "N1")["code"].item() == "财力不足"
+
+
+def test_a_rule_that_stands_in_the_way_is_named() -> None:
+    """A need that only a rule keeps out is told which, and the rule's use is listed with its slack."""
+    text = '[[rule]]\nkind = "number"\nname = "暂缓养老设施"\nbound = "ceiling"\nnumber = 0\nservice_types = ["F02"]\n'
+    scenario, options = parse_scenario(text), options_case()
+    problem, solution = solved(options, scenario)
+    made = make_plan(problem, solution, options, book_case(), scenario)
+    row = made.unmet.filter(pl.col("need_id") == "N2").row(0, named=True)
+    assert row["code"] == "同等条件排序靠后" and "暂缓养老设施" in row["detail"]
+    rule = made.quotas.filter(pl.col("name") == "暂缓养老设施").row(0, named=True)
+    assert (rule["value"], rule["limit"], rule["slack"]) == (0, 0, 0)
 
 
 def test_later_costs_are_listed_by_payer_year_and_kind(plan: ProjectPlan) -> None:
@@ -196,12 +206,12 @@ def test_shown_money_adds_up_to_the_shown_total(plan: ProjectPlan) -> None:
     assert round(sum(shown_wan([14_949, 14_949, 14_949])), 2) == 4.48
     shown = project_list(plan, book_case())
     total = shown.row(-1, named=True)
-    assert total["项目编号"] == "合计" and total["投资(万元)"] == 46.54
+    assert total["项目编号"] == "合计" and total["投资（万元）"] == 46.54
     lines = shown.head(-1)
     for name in ("中央", "省", "市", "县区", "社会", "居民"):
-        assert round(lines[f"{name}(万元)"].sum(), 2) == total[f"{name}(万元)"]
-    paid = lines.select(pl.sum_horizontal(pl.col(f"{n}(万元)") for n in ("中央", "省", "市", "县区", "社会", "居民")))
-    assert paid.to_series().round(2).to_list() == lines["投资(万元)"].to_list()
+        assert round(lines[f"{name}（万元）"].sum(), 2) == total[f"{name}（万元）"]
+    paid = lines.select(pl.sum_horizontal(pl.col(f"{n}（万元）") for n in ("中央", "省", "市", "县区", "社会", "居民")))
+    assert paid.to_series().round(2).to_list() == lines["投资（万元）"].to_list()
     assert lines.filter(pl.col("类型") == "场地设施")["意向运营方式"].item() == "社会组织运营"
 
 
