@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time as clock
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 from typing import Protocol, cast
 
@@ -230,8 +230,20 @@ class _Run:
         if self.plan is None or profit(problem, objective, plan) >= profit(problem, objective, self.plan):
             self.plan = plan
 
+    def _given_out(self) -> tuple[StageResult, ...]:
+        """The stages with the values of the plan that is given out: a later stage may have raised an earlier value."""
+        if self.plan is None:
+            return tuple(self.results)
+        out = []
+        for objective, result in zip(self.problem.objectives, self.results, strict=False):
+            value = profit(self.problem, objective, self.plan)
+            bound = None if result.bound is None else max(result.bound, value)
+            out.append(replace(result, objective=value, bound=bound))
+        return tuple(out)
+
     def solution(self) -> Solution:
         """The result of all that happened."""
+        stages = self._given_out()
         order = (Stopped.USER, Stopped.TIME, Stopped.WORK, Stopped.GAP)
         stopped = next((reason for reason in order if reason in self.reasons), Stopped.OPTIMAL)
         if self.infeasible:
@@ -239,13 +251,13 @@ class _Run:
         elif self.plan is None:
             status = Status.ERROR if self.error else Status.INTERRUPTED
         else:
-            proven = all(result.objective == result.bound for result in self.results)
+            proven = all(result.objective == result.bound for result in stages)
             status = Status.OPTIMAL if proven else Status.FEASIBLE
         return Solution(
             status=status,
             stopped=stopped,
             plan=self.plan,
-            stages=tuple(self.results),
+            stages=stages,
             seconds=self.seconds(),
             method=self.method,
             seed=self.seed,
