@@ -3,6 +3,8 @@
 import datetime
 from collections.abc import Sequence
 from dataclasses import replace
+from importlib.resources import files
+from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -20,6 +22,7 @@ from .resources import operator_table, policy_table, site_table
 
 AS_OF = datetime.date(2026, 11, 1)
 HORIZON = 10
+DEMO_COUNTY, DEMO_COMMUNITIES, DEMO_SEED = "360925", 14, 2047
 
 
 def generate(
@@ -80,3 +83,13 @@ def _settings(communities: pl.DataFrame, seed: int, years: tuple[int, ...]) -> B
         data_kind="synthetic",
         seed=seed,
     )
+
+
+def demo_book() -> Path:
+    """The folder of the demo book that ships with the package: 靖安县, simulated figures on real community names."""
+    return Path(str(files("qingdan.bench.data").joinpath("demo_book")))
+
+
+def made_demo_book() -> Book:
+    """The demo book made anew; it equals the one that ships."""
+    return generate(DEMO_COMMUNITIES, DEMO_SEED, counties=[DEMO_COUNTY])

@@ -8,8 +8,7 @@ import polars as pl
 import pytest
 from qingdan.bench.baseline import mean_for_share, rates
 from qingdan.bench.costs import cheapest
-from qingdan.bench.demo import COMMUNITIES, COUNTY, demo_book, made_demo_book
-from qingdan.bench.generator import generate
+from qingdan.bench.generator import DEMO_COMMUNITIES, DEMO_COUNTY, demo_book, generate, made_demo_book
 from qingdan.bench.hardness import AT_LEAST, FIGURES_ZH, hardness, hardness_text, missed, open_needs
 from qingdan.bench.places import LEAST_APART
 from qingdan.bench.reach import catchment, supplied
@@ -149,8 +148,8 @@ def test_demo_book_is_the_one_that_the_generator_makes() -> None:
     assert shipped.digest() == made.digest()
     assert parse_scenario(shipped.scenario_text or "").rules
     communities = shipped.table("communities")
-    assert communities.height == COMMUNITIES
-    assert set(communities["county_code"]) == {COUNTY}
+    assert communities.height == DEMO_COMMUNITIES
+    assert set(communities["county_code"]) == {DEMO_COUNTY}
     pilots = communities.filter(pl.col("pilot_category").is_not_null())["name"].to_list()
     assert {"清华社区", "东方社区"} <= set(pilots)
 
