@@ -101,7 +101,7 @@ def options_case() -> Options:
     care = {"facility": 1, "measure": "F02b", "department": "民政", "operation": "O1", "package": 1, "lots": 1}
     pipes = {"facility": -1, "department": "住房城乡建设", "operation": "own", "package": 0, "lots": 1, "variant": 0}
     later = {"later_from": 2028, "later_to": 2038, "lag": 1, "class_lag": 0}
-    options = [
+    options: list[dict[str, Any]] = [
         {"need": 0, "measure": "R02a", **pipes, "level": 2, "units": 100, "year": 2027, "choice": 0, "area": 0,
          "cost": 2800, "later": 3000, **later, "benefit": 900, "safety": 0},
         {"need": 0, "measure": "R02b", **pipes, "level": 3, "units": 100, "year": 2027, "choice": 1, "area": 0,

@@ -6,6 +6,7 @@ import csv
 import hashlib
 import json
 import math
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -190,7 +191,7 @@ def test_a_system_that_cannot_exchange_folders_still_replaces_a_run(
     write_run(folder, run)
     write_run(folder, replace(run, title="第二次"))
     assert read_run(folder).result["title"] == "第二次"
-    plain, calls = whole_folder.os.replace, []
+    plain, calls = os.replace, []
 
     def fails_second(source: Path, target: Path) -> None:
         calls.append(source)
@@ -198,7 +199,7 @@ def test_a_system_that_cannot_exchange_folders_still_replaces_a_run(
             raise OSError(28, "No space left on device")
         plain(source, target)
 
-    monkeypatch.setattr(whole_folder.os, "replace", fails_second)
+    monkeypatch.setattr(os, "replace", fails_second)
     with pytest.raises(BookError):
         write_run(folder, run)
     assert read_run(folder).result["title"] == "第二次"

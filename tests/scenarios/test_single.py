@@ -12,6 +12,7 @@ from qingdan.models.book import Book, write_book
 from qingdan.models.checker import check
 from qingdan.models.earlier import earlier_plan
 from qingdan.models.faults import BookError
+from qingdan.models.plan import ProjectPlan
 from qingdan.models.run import Run, read_run, write_run
 from qingdan.models.scenario import Scenario, parse_scenario
 from qingdan.scenarios.single import solve
@@ -33,13 +34,23 @@ def solved() -> Run:
     return solve(book(), parse_scenario(SMALL), time=20, threads=1)
 
 
+def planned(run: Run) -> ProjectPlan:
+    assert run.plan is not None
+    return run.plan
+
+
+def reached(run: Run) -> int:
+    assert run.solution.objective is not None
+    return run.solution.objective
+
+
 def test_a_book_becomes_a_run_whose_every_part_is_checked(tmp_path: Path) -> None:
     """What `solve` writes passes the independent check: plan, money, options and bound."""
     write_book(book(), tmp_path / "book")
     write_run(tmp_path / "run", solved())
     report = check(tmp_path / "book", tmp_path / "run")
     assert report.passed, report.text()
-    assert solved().plan is not None and solved().plan.projects.height > 0
+    assert planned(solved()).projects.height > 0
 
 
 def test_the_book_is_not_changed_by_solving_it() -> None:
@@ -62,8 +73,7 @@ def test_an_earlier_run_is_a_start(tmp_path: Path) -> None:
     write_run(tmp_path / "run", solved())
     for warm in (solved(), read_run(tmp_path / "run"), tmp_path / "run"):
         again = solve(book(), parse_scenario(SMALL), time=2, threads=1, warm=warm, work=1)
-        assert again.solution.objective is not None and solved().solution.objective is not None
-        assert again.solution.objective >= solved().solution.objective
+        assert reached(again) >= reached(solved())
 
 
 def test_an_earlier_plan_is_found_again_with_its_money() -> None:
@@ -79,9 +89,8 @@ def test_the_same_call_gives_the_same_plan() -> None:
     """Tomorrow's run of the same book and seed lists the same projects, paid by the same funds."""
     again = solve(book(), parse_scenario(SMALL), time=20, threads=1)
     assert again.solution.status == solved().solution.status == Status.OPTIMAL
-    assert again.plan is not None and solved().plan is not None
-    assert again.plan.projects.equals(solved().plan.projects)
-    assert again.plan.funding.equals(solved().plan.funding)
+    assert planned(again).projects.equals(planned(solved()).projects)
+    assert planned(again).funding.equals(planned(solved()).funding)
 
 
 def test_an_interrupted_run_has_no_plan_and_says_so(tmp_path: Path) -> None:
@@ -100,7 +109,8 @@ def test_rules_that_clash_give_no_plan(tmp_path: Path) -> None:
     assert need is not None
     named = need.components.filter(pl.col("need_id") != "")["need_id"][0]
     clash = f'[[rule]]\nkind = "pin"\nname = "定"\nneeds = ["{named}"]\n[[rule]]\nkind = "forbid"\nname = "禁"\nneeds = ["{named}"]\n'
-    known = book() if not book().table("needs").is_empty() else book().with_table("needs", solved().needs)
+    found = solved().needs
+    known = book() if found is None else book().with_table("needs", found)
     run = solve(known, parse_scenario(SMALL + clash), time=10, threads=1)
     assert run.solution.status == Status.INFEASIBLE and run.plan is None
     write_run(tmp_path / "run", run)
