@@ -137,7 +137,7 @@ def _row(kind: str, form: FundKind, told: Mapping[str, object], code: str, name:
     return {
         "id": f"{kind}-{code}" if code else kind,
         "fund_type": kind,
-        "name": f"{name}{told['name_zh']}(模拟)",
+        "name": f"{name}{str(told['name_zh']).removeprefix('县区').removeprefix('市本级')}(模拟)",
         "level": level,
         "payer": payer,
         "account": ACCOUNTS[str(told["account"])],

@@ -15,6 +15,7 @@ from qingdan.bench.reach import catchment, supplied
 from qingdan.bench.sources import county_points, resident_communities
 from qingdan.models.book import Book, read_book, write_book
 from qingdan.models.checkup import checkup
+from qingdan.models.matching import match
 from qingdan.models.scenario import parse_scenario
 
 
@@ -54,6 +55,15 @@ def test_hardness_notices_an_easy_book(book: Book) -> None:
     assert "money_over_cost" in missed(hardness(rich))
     assert {"sites_per_community", "sites_in_reach"} <= set(missed(hardness(bare)))
     assert "每个社区的专项需求" in hardness_text(hardness(book))
+
+
+def test_hardness_of_what_matching_found(book: Book) -> None:
+    found = match(book, needs=checkup(book).needs)
+    by_rules, by_options = hardness(book), hardness(book, found)
+    same = set(FIGURES_ZH) - {"sites_in_reach", "communities_per_site"}
+    assert {name: by_rules[name] for name in same} == {name: by_options[name] for name in same}
+    # Consent, confirmation and money take some sites away, never add any.
+    assert 1.0 < by_options["sites_in_reach"] < by_rules["sites_in_reach"]
 
 
 def test_written_book_reads_without_a_fault(book: Book, tmp_path: Path) -> None:
