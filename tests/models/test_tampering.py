@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -54,6 +56,10 @@ def _kind(name: str) -> Callable[[dict[str, str]], bool]:
     return lambda row: row["component_id"].startswith(f"{name}|")
 
 
+def _early_site(row: dict[str, str]) -> bool:
+    return _kind("site")(row) and row["start_year"] == "2027"
+
+
 def _plus(number: int) -> Callable[[str], str]:
     return lambda text: str(int(text) + number)
 
@@ -89,6 +95,10 @@ def paid(copy: Copy, which: Callable[[dict[str, str]], bool], yuan: int, **other
 
 def _swap_year(copy: Copy) -> None:
     paid(copy, _cell(fund_id="COUNTY-B", payment_year="2028"), 500, budget_year="2027")
+
+
+_county_2028 = _cell(fund_id="COUNTY-A", payment_year="2028", budget_year="2028")
+_western_2027 = _cell(fund_id="COUNTY-B", payment_year="2027", budget_year="2027")
 
 
 def _before_acceptance(copy: Copy) -> None:
@@ -169,7 +179,7 @@ PLAN: list[tuple[str, Change, str]] = [
     ("a service starts before its room opens", _move_option_before_module, "before-module-opens"),
     ("a module without its site", lambda c: c.drop("components", _kind("site")), "site-not-open"),
     ("an option without its module", lambda c: c.drop("components", _kind("module")), "module-not-open"),
-    ("a site opens after its module", lambda c: renamed(c, lambda r: _kind("site")(r) and r["start_year"] == "2027", start_year="2028"), "before-site-opens"),
+    ("a site opens after its module", lambda c: renamed(c, _early_site, start_year="2028"), "before-site-opens"),
     ("a site before it is free", lambda c: renamed(c, lambda r: _kind("site")(r) and r["site"] == "S2", start_year="2027"), "site-not-free"),
     ("a site that no department has confirmed", lambda c: renamed(c, _kind("module"), site="S3"), "site-unconfirmed"),
     ("a site that fails the fire appraisal", lambda c: renamed(c, _kind("module"), site="S5"), "site-unsafe"),
@@ -210,6 +220,17 @@ PLAN: list[tuple[str, Change, str]] = [
     ("another scenario's digest", lambda c: c.result(lambda r: r.update(scenario_sha256="")), "scenario-digest"),
     ("a table missing", lambda c: (c.run / "unmet.csv").unlink(), "run-file-missing"),
     ("no result", lambda c: (c.run / "result.json").unlink(), "run-unreadable"),
+    ("a smaller site", lambda c: c.text("sites.csv", "28.6799,500,1", "28.6799,420,1"), "site-overfilled"),
+    ("a site too small for the service", lambda c: c.text("sites.csv", "28.6799,500,1", "28.6799,90,1"), "site-too-small"),
+    ("a site on an upper floor", lambda c: c.text("sites.csv", "28.6799,500,1", "28.6799,500,4"), "site-floor"),
+    ("a site of another kind", lambda c: c.text("sites.csv", "乙旧院,building,闲置公共服务用房", "乙旧院,land,空地"), "site-kind"),
+    ("a site of another use", lambda c: c.text("sites.csv", "乙旧院,building,闲置公共服务用房", "乙旧院,building,仓库与设备用房"), "site-use"),
+    ("a site in another county", lambda c: c.text("sites.csv", "360102,C2,115.9012,28.6799", "360103,C2,115.9012,28.6799"), "other-county"),
+    ("a complex with a single service", lambda c: c.text("sites.csv", "2029,,1,no,民政局", "2029,,1,yes,民政局"), "complex"),
+    ("a permit fewer", lambda c: c.text("policies.csv", "F20;F23,底商,1,1,1", "F20;F23,底商,0,0,0"), "quota"),
+    ("an operator who runs nothing", lambda c: c.text("operators.csv", "F02,3601,1,30", "F02,3601,0,30"), "operator-number"),
+    ("an operator of another place", lambda c: c.text("operators.csv", "F02,3601,1,30", "F02,3602,1,30"), "operator-place"),
+    ("a pilot more in the book", lambda c: c.text("communities.csv", "2000,800,300,", "2000,800,300,model"), "pilots-table"),
     ("a need of the book changed afterwards", lambda c: c.text("needs.csv", "A6,C3,N3", "A6,C4,"), "book-digest"),
 ]  # fmt: skip
 
@@ -217,7 +238,7 @@ MONEY: list[tuple[str, Change, str]] = [
     ("a yuan is missing", lambda c: c.alter("funding", lambda r: True, amount_yuan=_plus(-1)), "payment"),
     ("a yuan too much", lambda c: c.alter("funding", lambda r: True, amount_yuan=_plus(1)), "payment"),
     ("a yuan moved to another year", lambda c: paid(c, _cell(budget_year="2028", payment_year="2028"), 1, payment_year="2029"), "payment"),
-    ("a yuan moved to another fund", lambda c: paid(c, _cell(fund_id="COUNTY-A", payment_year="2028", budget_year="2028"), 1, fund_id="CITY"), "funds-used"),
+    ("a yuan moved to another fund", lambda c: paid(c, _county_2028, 1, fund_id="CITY"), "funds-used"),
     ("a negative payment", lambda c: paid(c, lambda r: True, -5), "negative-amount"),
     ("an amount that is no number", lambda c: c.alter("funding", lambda r: True, amount_yuan="1.5"), "funding-unreadable"),
     ("a share crossed", _share_crossed, "share-cap"),
@@ -225,7 +246,7 @@ MONEY: list[tuple[str, Change, str]] = [
     ("money of a budget that does not carry over", _swap_year, "carry-over"),
     ("money that had lapsed", lambda c: paid(c, _cell(payment_year="2029", fund_id="COUNTY-A"), 50, budget_year="2027"), "carry-over"),
     ("money that arrives only after acceptance", _before_acceptance, "carry-over"),
-    ("a fund outside the package", lambda c: paid(c, _cell(fund_id="COUNTY-B", payment_year="2027", budget_year="2027"), 300, fund_id="LATE"), "fund-not-in-package"),
+    ("a fund outside the package", lambda c: paid(c, _western_2027, 300, fund_id="LATE"), "fund-not-in-package"),
     ("a fund that does not exist", lambda c: c.alter("funding", lambda r: True, fund_id="NONE"), "unknown-fund"),
     ("a budget year without a budget", lambda c: c.alter("funding", _cell(fund_id="LIFT"), budget_year="2031"), "no-budget"),
     ("a project that does not exist", lambda c: c.alter("funding", lambda r: True, project_id="P1"), "unknown-project"),
@@ -241,6 +262,19 @@ MONEY: list[tuple[str, Change, str]] = [
     ("funds that exclude each other", lambda c: c.text("funds.csv", "tied,same_year,LIFT", "tied,same_year,LIFT;COUNTY"), "funds-exclusive"),
 ]  # fmt: skip
 
+def _changes_from_nowhere(copy: Copy) -> None:
+    copy.rule('kind = "changes"\nname = "少变动"\nplan = "nowhere"\nnumber = 0')
+
+
+def _few_changes(copy: Copy) -> None:
+    """The plan as it was is the earlier one; then one component goes."""
+    earlier = copy.run.parent / "earlier"
+    shutil.copytree(copy.run, earlier)
+    copy.rule('kind = "changes"\nname = "少变动"\nplan = "earlier"\nnumber = 0')
+    assert not copy.codes() & {"changes", "earlier-plan-missing"}
+    _without_need(copy, "A7")
+
+
 RULES: list[tuple[str, Change, str]] = [
     ("a pin dropped", lambda c: c.drop("components", _cell(need_id="A6")), "pin"),
     ("a floor on money", lambda c: c.scenario('share = 10\n', 'share = 90\n'), "rule-money"),
@@ -253,7 +287,8 @@ RULES: list[tuple[str, Change, str]] = [
     ("complete communities", lambda c: c.scenario('number = 1\n', 'number = 3\n'), "rule-complete"),
     ("safety first", lambda c: (_without_need(c, "A6"), c.scenario("share = 50", "share = 100")), "rule-safety_first"),
     ("pilots served in the first year", lambda c: renamed(c, lambda r: r["community"] == "C2" and r["need_id"] == "A3", start_year="2028"), "pilots"),
-    ("few changes against a plan that is gone", lambda c: c.rule('kind = "changes"\nname = "少变动"\nplan = "nowhere"\nnumber = 0'), "earlier-plan-missing"),
+    ("few changes", _few_changes, "changes"),
+    ("few changes against a plan that is gone", _changes_from_nowhere, "earlier-plan-missing"),
 ]  # fmt: skip
 
 
@@ -313,6 +348,11 @@ def _lower_price(arrays: dict[str, np.ndarray]) -> None:
     arrays[f"group_price_{number}"] //= 2
 
 
+def _stage(change: Callable[[dict[str, Any], dict[str, Any]], object]) -> Change:
+    """Change the stage of the benefit in result.json; the whole result is given too."""
+    return lambda copy: copy.result(lambda result: change(result["stages"][1], result))
+
+
 PROGRAM: list[tuple[str, Change, str]] = [
     ("a cost", _raise("label_option_cost"), "program-cost"),
     ("a later cost", _raise("label_opening_later"), "program-later"),
@@ -357,14 +397,14 @@ PROOF: list[tuple[str, Change, str]] = [
     ("another value of an earlier stage", _set("certificate", "reached_1", lambda a: a + 1), "certificate-reached"),
     ("a stage without prices", _set("certificate", "stage", lambda a: a + 5), "certificate-incomplete"),
     ("no certificate", lambda c: (c.run / "certificate.npz").unlink(), "certificate-missing"),
-    ("a tighter bound than is proved", lambda c: c.result(lambda r: r["stages"][1].update(certified_bound=r["objective"])), "bound-not-proved"),
-    ("a looser bound than is proved", lambda c: c.result(lambda r: r["stages"][1].update(certified_bound=r["stages"][1]["certified_bound"] + 1)), "bound-differs"),
-    ("a gap of nothing", lambda c: c.result(lambda r: r["stages"][1].update(certified_gap=0.0)), "gap"),
+    ("a tighter bound than is proved", _stage(lambda s, r: s.update(certified_bound=s["objective"])), "bound-not-proved"),
+    ("a looser bound than is proved", _stage(lambda s, r: s.update(certified_bound=s["certified_bound"] + 1)), "bound-differs"),
+    ("a gap of nothing", _stage(lambda s, r: s.update(certified_gap=0.123)), "gap"),
     ("a headline of its own", lambda c: c.result(lambda r: r.update(certified_bound=r["certified_bound"] + 1)), "headline"),
-    ("an objective above its bound", lambda c: c.result(lambda r: r["stages"][1].update(bound=r["objective"] - 1)), "objective-above-bound"),
-    ("a bound weaker than the certified one", lambda c: c.result(lambda r: r["stages"][1].update(bound=r["certified_bound"] + 1)), "bound-above-certified"),
-    ("optimal without proof", lambda c: c.result(lambda r: (r.update(status="optimal"), r["stages"][1].update(bound=r["objective"] + 1))), "optimal-not-proved"),
-    ("a bound that is no whole number", lambda c: c.result(lambda r: r["stages"][1].update(bound=1.5)), "bound-type"),
+    ("an objective above its bound", _stage(lambda s, r: s.update(bound=s["objective"] - 1)), "objective-above-bound"),
+    ("a bound weaker than the certified one", _stage(lambda s, r: s.update(bound=s["certified_bound"] + 1)), "bound-above-certified"),
+    ("optimal without proof", _stage(lambda s, r: (r.update(status="optimal"), s.update(bound=s["objective"] + 1))), "optimal-not-proved"),
+    ("a bound that is no whole number", _stage(lambda s, r: s.update(bound=1.5)), "bound-type"),
     ("a run without a plan", lambda c: c.result(lambda r: r.update(status="infeasible")), "status"),
 ]  # fmt: skip
 
