@@ -299,3 +299,19 @@ def test_bounds_agree_with_the_solver_on_any_prices(book: Path):
         prices = StagePrices(stage, reached, 16, group, row)
         bound = prove(program, stage, list(reached), 16, group.tolist(), row.tolist())
         assert bound.lowest <= certified_bound(problem, Certificate((prices,)), stage) <= bound.highest
+
+
+def test_every_code_is_explained():
+    """Whoever meets a code finds it in the reference."""
+    page = (FOLDER.parents[1] / "docs" / "reference" / "check.md").read_text(encoding="utf-8")
+    told = set()
+    for path in FOLDER.glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            first = node.args[0] if isinstance(node, ast.Call) and node.args else None
+            if isinstance(node, ast.Call) and getattr(node.func, "attr", getattr(node.func, "id", "")) in ("refuse", "_differ", "UnreadableError"):
+                told |= {first.value} if isinstance(first, ast.Constant) else set()
+            if isinstance(node, ast.Yield) and isinstance(node.value, ast.Tuple):
+                code = node.value.elts[0]
+                told |= {code.value} if isinstance(code, ast.Constant) and isinstance(code.value, str) else set()
+    assert len(told) > 100
+    assert not sorted(code for code in told if f"`{code}`" not in page)
