@@ -65,7 +65,7 @@ class Sweeper:
         self.columns = [
             (by_option, by_opening, by_extra, by_arc, by_group)
             for by_option, by_opening, by_extra, by_arc, by_group in zip(
-                *(_members(region, r.count) for region in (r.option, r.opening, r.extra, r.arc, group)), strict=True
+                *(members(region, r.count) for region in (r.option, r.opening, r.extra, r.arc, group)), strict=True
             )
         ]
         self.usage = np.zeros((r.count + 1, len(self.shared)))
@@ -162,7 +162,8 @@ class Sweeper:
         return option
 
 
-def _members(region: Int, count: int) -> list[Int]:
+def members(region: Int, count: int) -> list[Int]:
+    """The things of every region, in order."""
     order = np.argsort(region, kind="stable")
     ordered = region[order]
     start = np.searchsorted(ordered, np.arange(count))
