@@ -116,7 +116,7 @@ def test_a_certificate_of_another_plan_is_refused() -> None:
     assert solution.certificate is not None
     reached = solution.certificate.of_stage(1).reached
     with pytest.raises(CertificateError, match="speaks of earlier values"):
-        certified_bound(problem, solution.certificate, 1, reached=(reached[0] + 1,))
+        certified_bound(problem, solution.certificate, 1, reached=(reached[0] - 1,))
     beyond = Certificate((replace(solution.certificate.stages[0], stage=5),))
     with pytest.raises(CertificateError, match="the problem has 2 objectives"):
         certified_bound(problem, beyond, 5)

@@ -7,9 +7,9 @@ from dataclasses import fields, replace
 from pathlib import Path
 
 import numpy as np
-import pulp
 import pytest
 from brute_force import optimum
+from pulp.apis.coin_api import pulp_cbc_path
 from qingdan.solver.certificate import CertificateError, certified_bound
 from qingdan.solver.formats import (
     export_model,
@@ -129,7 +129,7 @@ def test_another_solver_finds_the_same_optimum(tmp_path: Path, seed: int, ending
     best = optimum(problem)
     path = tmp_path / f"model.{ending}"
     export_model(problem, path)
-    said = subprocess.run([pulp.PULP_CBC_CMD().path, str(path), "solve", "quit"], capture_output=True, text=True)
+    said = subprocess.run([pulp_cbc_path, str(path), "solve", "quit"], capture_output=True, text=True)
     line = [line for line in said.stdout.splitlines() if line.startswith("Objective value:")]
     if best is None:
         assert "infeasible" in said.stdout.lower() and not line
