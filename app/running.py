@@ -61,7 +61,7 @@ def describe(result: Mapping[str, Any], plan: ProjectPlan | None) -> list[str]:
     lines = [f"{STATUS[result['status']]}（{STOPPED[result['stopped']]}，{result['seconds']:.1f}秒）"]
     if plan is None:
         return lines
-    met = plan.components.filter(plan.components["need_id"].is_not_null()).get_column("need_id").n_unique()
+    met = plan.components.filter(plan.components["need_id"] != "").get_column("need_id").n_unique()
     yuan = plan.projects["cost_yuan"].sum()
     lines.append(
         f"测算稿：项目 {plan.projects.height} 个，涉及需求 {met} 条，总投资 {yuan / 10_000:,.2f} 万元；本轮未纳入 {plan.unmet.height} 条"

@@ -32,8 +32,10 @@ def scenario_for(book: Book, path: Path | None) -> Scenario:
 
 def banner(book: Book) -> str:
     """Title of the book, marked where its data are synthetic."""
-    mark = f"【{SYNTHETIC}】" if book.settings.data_kind == "synthetic" and SYNTHETIC not in book.settings.title else ""
-    return f"{book.settings.title}{mark}"
+    title = book.settings.title
+    if book.settings.data_kind != "synthetic" or SYNTHETIC in title:
+        return title
+    return title.replace("模拟数据", SYNTHETIC, 1) if "模拟数据" in title else f"{title}【{SYNTHETIC}】"
 
 
 def write_table(frame: pl.DataFrame, path: Path) -> None:
