@@ -166,7 +166,7 @@ def _new_values(rows: pl.DataFrame, as_of: datetime.date) -> pl.DataFrame:
     closing = pl.when((case == "off") | general).then(pl.lit("closed")).otherwise(pl.lit("met"))
     rows = rows.with_columns(need_class=need_class, due=due)
     values: dict[str, pl.Expr] = {
-        "quantity": pl.col("amount") / PARTS,
+        "quantity": (pl.col("amount") / PARTS).round(4),
         "urgency": pl.min_horizontal(pl.col("urgency") + came_back.cast(pl.Int64), MOST_URGENT),
         "department": pl.col("department_zh"),
         "status": pl.when(ended).then(closing).when(general).then(general_status).otherwise(special_status),

@@ -13,6 +13,7 @@ from .digest import book_digest
 from .fixed_rules import broken_changes, broken_pilots, broken_pins, component_rows
 from .money import Grant, check_money, check_obligations, obligations_of, read_grants
 from .money_tables import check_funds_used, check_pilots, check_quotas
+from .needs_found import check_needs_list
 from .option_rules import Derivations, check_components
 from .plan import Plan, read_plan
 from .plan_rules import check_together
@@ -86,6 +87,7 @@ def plan_and_money(
     grants = read_grants(run, findings)
     tables = run.tables
     steps: dict[str, Callable[[], object]] = {
+        "needs.csv": lambda: None if book.tables.get("needs") else check_needs_list(facts, findings),
         "components.csv": lambda: check_together(facts, plan, derived, findings),
         "funding.csv": lambda: check_money(facts, plan, derived, grants, findings),
         "obligations.csv": lambda: check_obligations(

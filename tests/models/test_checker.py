@@ -315,3 +315,24 @@ def test_every_code_is_explained():
                 told |= {code.value} if isinstance(code, ast.Constant) and isinstance(code.value, str) else set()
     assert len(told) > 100
     assert not sorted(code for code in told if f"`{code}`" not in page)
+
+
+def test_the_check_up_is_worked_out_again(tmp_path: Path):
+    """Two check-ups that share no code find the same needs in a made-up county, number by number."""
+    from qingdan.bench.generator import generate
+    from qingdan.models.checker.needs_found import check_needs_list
+    from qingdan.models.checker.report import Findings
+    from qingdan.models.checkup import checkup
+
+    made = generate(12, 3)
+    write_book(made, tmp_path / "without")
+    write_book(made.with_table("needs", checkup(made).needs), tmp_path / "with")
+    files = read_book_files(tmp_path / "with")
+    assert len(files.tables["needs"]) > 50
+    findings = Findings()
+    check_needs_list(book_facts(files, {}), findings)
+    assert findings.refusals == []
+    files.tables["needs"][0]["people"] += 1
+    del files.tables["needs"][1]
+    check_needs_list(book_facts(files, {}), findings)
+    assert [refusal.code for refusal in findings.refusals] == ["needs-list", "needs-list"]
