@@ -6,12 +6,13 @@ Exit codes: 0 done; 1 the answer is no (infeasible, check failed); 2 bad input o
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from .console import Console, Exit, guarded
+from .console import Console, Exit, flush_quietly, guarded, wrong_usage
 
 app = typer.Typer(
     name="qingdan",
@@ -77,8 +78,8 @@ def solve(
     book: BookPath,
     out: Out,
     scenario: ScenarioPath = None,
-    method: Annotated[str, typer.Option(help="auto | highs")] = "auto",
-    gap: Annotated[float, typer.Option(help="与理论最优差距达到即停 / stop at this gap", min=0.0)] = 0.001,
+    method: Annotated[str, typer.Option(help="auto | highs | decomposition")] = "auto",
+    gap: Annotated[float, typer.Option(help="与理论最优差距达到即停 / stop at this gap", min=0.0, max=0.99)] = 0.001,
     time: Time = 60.0,
     work: Annotated[int | None, typer.Option(help="确定性工作量上限 / deterministic work limit", min=1)] = None,
     threads: Annotated[int, typer.Option(min=1)] = 2,
@@ -137,6 +138,12 @@ def export(
 def main() -> None:
     """The entry point: no traceback reaches a user."""
     try:
-        app(prog_name="qingdan")
+        code = app(prog_name="qingdan", standalone_mode=False)
     except Exit as end:
-        raise SystemExit(end.code) from None
+        code = end.code
+    except Exception as error:
+        if not isinstance(getattr(error, "exit_code", None), int) or not hasattr(error, "format_message"):
+            raise
+        code = wrong_usage(error, as_json="--json" in sys.argv)
+    flush_quietly()
+    raise SystemExit(code)

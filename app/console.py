@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import sys
@@ -43,14 +44,14 @@ class Console:
     def done(self, document: Mapping[str, Any], text: str) -> None:
         """The result of a command: `document` with --json, else `text`."""
         if self.as_json:
-            sys.stdout.write(json.dumps(document, ensure_ascii=False, allow_nan=False, default=str) + "\n")
+            _write(json.dumps(document, ensure_ascii=False, allow_nan=False, default=str))
         elif text:
-            sys.stdout.write(text + "\n")
+            _write(text)
 
     def say(self, text: str = "") -> None:
         """A line for people; nothing with --json."""
         if not self.as_json:
-            sys.stdout.write(text + "\n")
+            _write(text)
 
     def table(self, title: str, header: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
         """A table for people, wide characters aligned; columns that hold figures are set to the right."""
@@ -58,8 +59,10 @@ class Console:
             return
         from rich.console import Console as Screen
 
-        width = None if sys.stdout.isatty() else 150
-        Screen(file=sys.stdout, width=width, highlight=False).print(_table(title, header, rows))
+        shown, on_screen = io.StringIO(), sys.stdout.isatty()
+        screen = Screen(file=shown, force_terminal=on_screen, width=None if on_screen else 150, highlight=False)
+        screen.print(_table(title, header, rows))
+        _write(shown.getvalue().rstrip("\n"))
 
     def progress(self, text: str, *, at_once: bool = False) -> None:
         """A line of progress on stderr, at most one a second unless `at_once`."""
@@ -68,6 +71,27 @@ class Console:
             self._last_progress = now
             sys.stderr.write(text + "\n")
             sys.stderr.flush()
+
+
+def _write(text: str) -> None:
+    """A text and a line break on stdout; whoever stopped reading (`| head`) is no reason to fail."""
+    try:
+        sys.stdout.write(text + "\n")
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _to_nowhere()
+
+
+def flush_quietly() -> None:
+    """What is still held for stdout goes out, to nowhere if nobody reads any more."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _to_nowhere()
+
+
+def _to_nowhere() -> None:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _table(title: str, header: Sequence[str], rows: Sequence[Sequence[object]]) -> Table:
@@ -113,6 +137,17 @@ def guarded(console: Console) -> Iterator[Console]:
             f"程序内部错误（{type(error).__name__}：{error}）；未写入任何结果。设 QINGDAN_DEBUG=1 可看详情",
             f"internal error ({type(error).__name__}: {error}); nothing was written. QINGDAN_DEBUG=1 shows more",
         )
+
+
+def wrong_usage(error: Any, *, as_json: bool) -> int:
+    """What the reading of the command line complains of; gives the exit code. A call for help alone shows help."""
+    told = str(error.format_message()).strip()
+    if told:
+        sys.stderr.write("命令用法有误\n")
+    if as_json:
+        Console(True).done({"error": told or "no command", "error_zh": "命令用法有误"}, "")
+    error.show()
+    return BAD_INPUT
 
 
 def _refuse(console: Console, zh: str, en: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -38,11 +40,30 @@ def banner(book: Book) -> str:
     return title.replace("模拟数据", SYNTHETIC, 1) if "模拟数据" in title else f"{title}【{SYNTHETIC}】"
 
 
-def write_table(frame: pl.DataFrame, path: Path) -> None:
-    """A frame as CSV, whole or not at all."""
-    beside = path.with_name(f".{path.name}.part")
-    frame.write_csv(beside)
-    beside.replace(path)
+def write_tables(frames: Mapping[str, pl.DataFrame], folder: Path) -> None:
+    """Frames as the CSV files of a folder, whole or not at all; only the same tables may stand there before."""
+    from ..models.whole_folder import replace_folder
+
+    files = {f"{name}.csv": frame for name, frame in frames.items()}
+    if folder.exists() and not (folder.is_dir() and {path.name for path in folder.iterdir()} <= set(files)):
+        raise Refusal(f"{folder} 已存在且另有内容，请换一个路径", f"{folder} exists and holds something else")
+
+    def fill(beside: Path) -> None:
+        for name, frame in files.items():
+            (beside / name).write_bytes(frame.write_csv().encode())
+
+    replace_folder(folder, fill)
+
+
+def fit_for_writing(path: Path) -> None:
+    """Refuse a place where nothing can be written before long work is done for it."""
+    place = path.absolute()
+    while not place.exists():
+        place = place.parent
+    if not place.is_dir() or not os.access(place, os.W_OK | os.X_OK):
+        raise Refusal(
+            f"{path} 写不进去，请换一个路径或检查权限", f"{path} cannot be written; choose another or check rights"
+        )
 
 
 def run_checkup(console: Console, path: Path, out: Path | None) -> None:
@@ -84,9 +105,8 @@ def run_match(console: Console, path: Path, out: Path | None, scenario_path: Pat
     options = match(book, scenario)
     summary = options_summary(options, book)
     if out is not None:
-        out.mkdir(parents=True, exist_ok=True)
-        for name in ("needs", "facilities", "openings", "options", "packages", "refusals"):
-            write_table(getattr(options, name), out / f"{name}.csv")
+        names = ("needs", "facilities", "openings", "options", "packages", "refusals")
+        write_tables({name: getattr(options, name) for name in names}, out)
     console.say(f"匹配　{banner(book)}")
     refusals = options.refusals.group_by("code").len().sort("len", descending=True)
     console.table("没有任何备选方案的需求", ["原因", "条数"], list(refusals.iter_rows()))
@@ -110,6 +130,7 @@ def run_solve(
         raise Refusal(f"没有方法 {method}；可用：{known}", f"no method {method}; there are: {', '.join(methods())}")
     if out.exists() and not (out / "result.json").is_file() and any(out.iterdir() if out.is_dir() else [out]):
         raise Refusal(f"{out} 已存在且不是结果文件夹", f"{out} exists and is not a run folder")
+    fit_for_writing(out)
     book = read_book(path)
     scenario = scenario_for(book, scenario_path)
     started = read_run(warm) if warm is not None else None
@@ -118,7 +139,7 @@ def run_solve(
             book, scenario, method=method, gap=gap, time=time, work=work, threads=threads, seed=seed,
             warm=started, watch=watch, interrupt=interrupt,
         )  # fmt: skip
-    write_run(out, run)
+        write_run(out, run)
     result = run.result
     console.done({**result, "run": str(out)}, "\n".join([banner(book), *describe(result, run.plan), f"已写入 {out}"]))
     if interrupt.is_set:
@@ -148,7 +169,12 @@ def run_generate(console: Console, communities: int, seed: int, out: Path) -> No
     from ..bench.hardness import AT_LEAST, AT_MOST, FIGURES_ZH, hardness
     from ..models.book import write_book
 
-    book = generate(communities, seed)
+    fit_for_writing(out)
+    try:
+        book = generate(communities, seed)
+    except ValueError as error:
+        zh, _, en = str(error).partition(" | ")
+        raise Refusal(zh, en or zh) from None
     write_book(book, out)
     figures = hardness(book)
     console.say(banner(book))
@@ -166,6 +192,13 @@ def run_export(console: Console, path: Path, mps: Path | None, lp: Path | None, 
 
     if mps is None and lp is None:
         raise Refusal("请用 --mps 或 --lp 指定文件", "name a file with --mps or --lp")
+    for file, ending in ((mps, ".mps"), (lp, ".lp")):
+        if file is not None and file.suffix != ending:
+            raise Refusal(f"{file} 应以 {ending} 结尾", f"{file} must end in {ending}")
+        if file is not None and file.is_dir():
+            raise Refusal(f"{file} 是文件夹，请换一个文件名", f"{file} is a folder; choose another name")
+        if file is not None:
+            fit_for_writing(file.parent)
     book = read_book(path)
     sizes = export(book, scenario_for(book, scenario_path), mps=mps, lp=lp)
     written = [str(file) for file in (mps, lp) if file is not None]

@@ -40,7 +40,9 @@ def picked(communities: int, rng: np.random.Generator, counties: Sequence[str] |
         raise ValueError("社区数至少为1 | at least one community is needed")
     whole = len(every)
     if communities > whole * len(COPY_HEADS) * COPIES_A_HEAD:
-        raise ValueError(f"至多{whole * len(COPY_HEADS) * COPIES_A_HEAD}个社区 | at most that many communities")
+        raise ValueError(
+            f"至多{whole * len(COPY_HEADS) * COPIES_A_HEAD}个社区 | at most {whole * len(COPY_HEADS) * COPIES_A_HEAD} communities"
+        )
     if counties is not None and communities > whole:
         raise ValueError(f"所选县区只有{whole}个社区 | the counties named have only {whole} communities")
     parts = []

@@ -35,5 +35,6 @@ def export(book: Book, scenario: Scenario, *, mps: Path | None = None, lp: Path 
     stage = replace(problem, objectives=tuple((named or problem.objectives)[-1:]))
     for path in (mps, lp):
         if path is not None:
+            path.absolute().parent.mkdir(parents=True, exist_ok=True)
             export_model(stage, path)
     return {"columns": stage.whole_columns, "arcs": stage.arcs, "rows": stage.rows, "groups": stage.groups}
