@@ -47,7 +47,7 @@ def check(book_path: Path | str, run_path: Path | str) -> Report:
 
     _guarded("problem.npz", lambda: check_derivation(facts, plan, derived, run, second), second)
     parts.append(second.part(2, *NAMES[1]))
-    _guarded("certificate.npz", lambda: check_bound(run, third), third)
+    _guarded("certificate.npz", lambda: check_bound(run, third), third, keep=True)
     parts.append(third.part(3, *NAMES[2]))
     refusals = (*first.refusals, *second.refusals, *third.refusals)
     return Report(not refusals, tuple(parts), refusals)
@@ -80,10 +80,13 @@ def plan_and_money(
     facts: Facts, book: BookFiles, run: RunFiles, folders: tuple[Path, ...], findings: Findings
 ) -> tuple[Plan, Derivations, list[Grant]]:
     """Part 1: everything that book, scenario and tables of the run prove by themselves."""
-    _digests(book, run, findings)
+    _guarded("result.json", lambda: _digests(book, run, findings), findings)
     facts.selected = frozenset(row["community"] for row in run.tables["pilots"] if row["source"] == "selected")
     plan = read_plan(run, findings)
+    refused = len(findings.refusals)
     derived = check_components(facts, plan, findings)
+    if len(findings.refusals) > refused:
+        findings.proved.pop()
     grants = read_grants(run, findings)
     tables = run.tables
     steps: dict[str, Callable[[], object]] = {
@@ -109,8 +112,12 @@ def plan_and_money(
     return plan, derived, grants
 
 
-def _guarded(where: str, step: Callable[[], object], findings: Findings) -> None:
-    """One step; a value that cannot be worked with is refused, and the other steps go on."""
+def _guarded(where: str, step: Callable[[], object], findings: Findings, *, keep: bool = False) -> None:
+    """One step; a value that cannot be worked with is refused, and the other steps go on.
+
+    What a step that refuses anything says it proved is struck out, unless its sentences stand each by itself.
+    """
+    refused, proved = len(findings.refusals), len(findings.proved)
     try:
         step()
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:

@@ -72,7 +72,7 @@ class Findings:
         self.refusals.append(Refusal(code, str(where), zh, en))
 
     def prove(self, zh: str, en: str) -> None:
-        """Note what holds; said only when the whole part has no refusal of its own."""
+        """Note what holds; struck out again where the step that says it refuses anything."""
         self.proved.append((zh, en))
 
     def part(self, number: int, name_zh: str, name_en: str) -> Part:

@@ -7,6 +7,7 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from fractions import Fraction
 
 from .book_facts import Facts
 from .reading import Row
@@ -38,8 +39,8 @@ def number_of(cell: Cell, what: str) -> int | None:
     column = COLUMN[what]
     row, inside = cell.community, cell.neighbourhood
     if inside is not None and column in ("households", "buildings"):
-        own: int | None = inside[column]
-        return own
+        counted: int | None = inside[column]
+        return counted
     whole: int | None = row[column]
     if whole is None and column == "ebikes":
         whole = -(-8 * row["households"] // 10)
@@ -47,7 +48,8 @@ def number_of(cell: Cell, what: str) -> int | None:
         return whole
     if not row["households"]:
         return whole
-    return min(whole, math.ceil(whole * inside["households"] / row["households"]))
+    own: int = math.ceil(Fraction(whole * inside["households"], row["households"]))
+    return min(whole, own)
 
 
 class Surroundings:

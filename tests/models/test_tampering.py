@@ -428,3 +428,12 @@ def test_a_broken_rule_of_the_scenario_is_refused(copy: Copy, change: Change, co
     """A rule that the plan does not keep is named, whatever the tables say."""
     change(copy)
     assert code in copy.codes()
+
+
+def test_a_step_that_refuses_claims_no_proof(copy: Copy):
+    """A report never says that money is paid to the yuan beside a yuan that is missing."""
+    copy.alter("funding", lambda row: True, amount_yuan=_plus(-1))
+    first = copy.check().parts[0]
+    assert not first.passed
+    assert not any("分文不差" in line for line in first.proved_zh)
+    assert any("强制需求" in line for line in first.proved_zh)
