@@ -125,6 +125,8 @@ def _guarded(where: str, step: Callable[[], object], findings: Findings, *, keep
         findings.refuse(
             "value-unusable", where, f"有无法使用的值({told})", f"holds a value that cannot be used ({told})"
         )
+    if len(findings.refusals) > refused and not keep:
+        del findings.proved[proved:]
 
 
 def _digests(book: BookFiles, run: RunFiles, findings: Findings) -> None:
