@@ -35,6 +35,8 @@ def solve_stage(
     began = clock.monotonic()
     matrix = build_matrix(problem)
     if not matrix.columns:
+        if np.any(matrix.row_lower > 0) or np.any(matrix.row_upper < 0):
+            return Outcome(Stopped.OPTIMAL, infeasible=True)
         return Outcome(Stopped.OPTIMAL, plan=matrix.plan(np.zeros(0)), bound=0)
     # HiGHS divides by the plan's value, a Stop by the bound: this gap is on the safe side for both signs
     limits = Limits(stop.time, stop.gap / (1 + stop.gap), stop.work, seed, threads)

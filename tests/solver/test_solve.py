@@ -208,3 +208,11 @@ def test_the_empty_problem() -> None:
     """No columns at all: the plan is empty and worth nothing."""
     solution = solve(make_problem(1, (Objective("benefit", NOTHING, NOTHING, NOTHING),)))
     assert (solution.status, solution.objective, solution.bound) == (Status.OPTIMAL, 0, 0)
+
+
+def test_a_program_without_columns_is_possible_only_if_nothing_is_asked() -> None:
+    """A need that must be met but has no option is told as infeasible, not as a failure."""
+    asked = make_problem(1, (Objective("benefit", NOTHING, NOTHING, NOTHING),), group_capacity=[1], group_exact=[True])
+    assert solve(asked, stop=Stop(time=5)).status is Status.INFEASIBLE
+    free = make_problem(1, (Objective("benefit", NOTHING, NOTHING, NOTHING),), group_capacity=[1])
+    assert solve(free, stop=Stop(time=5)).objective == 0
