@@ -22,6 +22,9 @@ RUN_TABLES = (
     "pilots", "quotas",
 )  # fmt: skip
 
+WITH_PLAN = ("optimal", "feasible")
+"""States of a run that has a plan."""
+
 csv.field_size_limit(10_000_000)
 
 
@@ -204,6 +207,11 @@ def read_run_files(folder: Path) -> RunFiles:
         raise UnreadableError(
             "run-unreadable", "result.json", "读不出 result.json", "result.json cannot be read"
         ) from error
+    if not isinstance(told, dict):
+        raise UnreadableError("run-unreadable", "result.json", "读不出 result.json", "result.json cannot be read")
+    if told.get("status") not in WITH_PLAN and not (folder / "projects.csv").exists():
+        zh = f"测算状态为 {told.get('status')},没有方案可复核"
+        raise UnreadableError("status", "result.json", zh, f"a run of status {told.get('status')} has no plan to check")
     scenario = folder / "scenario.toml"
     raw = scenario.read_bytes() if scenario.is_file() else None
     try:

@@ -437,3 +437,11 @@ def test_a_step_that_refuses_claims_no_proof(copy: Copy):
     assert not first.passed
     assert not any("分文不差" in line for line in first.proved_zh)
     assert any("强制需求" in line for line in first.proved_zh)
+
+
+def test_a_run_without_a_plan_is_told_apart_from_a_broken_one(copy: Copy):
+    """Where the answer was no, there is nothing to check, and the report says just that."""
+    for table in copy.run.glob("*.csv"):
+        table.unlink()
+    copy.result(lambda result: result.update(status="infeasible"))
+    assert copy.codes() == {"status"}
