@@ -1,54 +1,77 @@
-"""A scenario to start from: moderate rules that a book of usual shape can keep, and that bind."""
+"""A scenario to start from: rules that bind, none stricter than a modest plan that the book surely allows."""
 
 from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 import polars as pl
 
 from .book import Book
+from .catalogue import catalogue_of
+from .checkup import checkup
+from .formulation_goals import met_thousandths
+from .matching import match
+from .modest_plan import ENOUGH, ModestPlan, Work, modest_plan
+from .options import EMERGENCY, Options
+from .scenario import Scenario, parse_scenario
 
-_TEXT = """\
+FLOORS = (("resilience", "韧性工程", 15), ("green", "绿色工程", 8))
+"""Programmes whose works take at least so many percent of the money used."""
+
+COVERAGE = 25
+"""Percent of the needs that can be met that every county meets."""
+
+STREET_YEAR = 20
+"""Works that one street office can start a year."""
+
+WORKS_A_COMMUNITY = 0.3
+"""What one department can start a year, in works a community of the book."""
+
+COMMUNITIES_A_COMPLETE_ONE = 50
+"""One complete community is asked for in so many."""
+
+COMPLETE = "完整社区"
+
+_HEAD = """\
 title = "基准方案"
 
 [objective]
 kind = "lexicographic"
+"""
 
+_FLOOR = """
 [[rule]]
 kind = "money"
-name = "韧性工程不少于所用资金的15%"
+name = "{name}不少于所用资金的{share}%"
 bound = "floor"
-share = 15
+share = {share}
 of = "used"
-programmes = ["resilience"]
+programmes = ["{programme}"]
+"""
 
-[[rule]]
-kind = "money"
-name = "绿色工程不少于所用资金的5%"
-bound = "floor"
-share = 5
-of = "used"
-programmes = ["green"]
-
+_MET = """
 [[rule]]
 kind = "met"
-name = "各县区有办法的需求解决不少于10%"
-share = 10
+name = "各县区有办法的需求解决不少于{share}%"
+share = {share}
 reachable = true
 each = ["county"]
+"""
 
+_COUNTIES = "counties = [{counties}]\n"
+
+_CAPACITY = """
 [[rule]]
 kind = "number"
-name = "每个街道每年开工不超过20项"
+name = "每个{name}每年开工不超过{number}项"
 bound = "ceiling"
-number = 20
-each = ["street", "year"]
+number = {number}
+each = ["{each}", "year"]
+"""
 
-[[rule]]
-kind = "number"
-name = "每个部门每年开工不超过{capacity}项"
-bound = "ceiling"
-number = {capacity}
-each = ["department", "year"]
-
+_DIG = """
 [[rule]]
 kind = "dig_once"
 name = "管线同沟同期开挖"
@@ -64,32 +87,157 @@ name = "试点第一年各项工程先行"
 mode = "listed"
 """
 
-_COMPLETE = """
+_COMPLETE_ONES = """
 [[rule]]
 kind = "complete"
 name = "至少建成{number}个完整社区"
 number = {number}
 """
 
-WORKS_A_COMMUNITY = 0.3
-"""What one department can start a year, in works a community of the book."""
 
-COMMUNITIES_A_COMPLETE_ONE = 100
-"""One complete community is asked for in so many."""
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What the modest plan keeps: percent by programme, percent of needs met and where, and numbers."""
+
+    floors: dict[str, int]
+    met: int
+    counties: tuple[str, ...]  # where `met` is kept, if not everywhere
+    pilots: bool
+    complete: int
+    street: int
+    department: int
 
 
 def standard_scenario(book: Book) -> str:
     """The text of a scenario for this book: money by programme, need met by county, capacity, pilots.
 
-    Capacities and the number of complete communities grow with the number of communities.
+    Every rule that the modest plan of the book cannot keep is lowered to what it keeps, or left out.
     """
-    communities = book.table("communities").height
-    capacity = max(10, round(WORKS_A_COMMUNITY * communities))
-    text = _TEXT.format(capacity=capacity)
-    listed = book.table("listings").filter(pl.col("programme") == "good_pilot").height
-    if listed or book.table("communities")["pilot_category"].drop_nulls().len():
+    draft = _text(Kept({name: share for name, _, share in FLOORS}, COVERAGE, (), False, 0, STREET_YEAR, 1))
+    scenario = parse_scenario(draft)
+    if book.table("needs").is_empty():
+        book = book.with_table("needs", checkup(book, scenario).needs)
+    return _text(_kept(match(book, scenario), book, scenario))
+
+
+def _text(kept: Kept) -> str:
+    text = _HEAD
+    for programme, name, _ in FLOORS:
+        if share := kept.floors.get(programme, 0):
+            text += _FLOOR.format(name=name, share=share, programme=programme)
+    if kept.met:
+        text += _MET.format(share=kept.met)
+        if kept.counties:
+            text += _COUNTIES.format(counties=", ".join(f'"{code}"' for code in kept.counties))
+    text += _CAPACITY.format(name="街道", number=kept.street, each="street")
+    text += _CAPACITY.format(name="部门", number=kept.department, each="department")
+    text += _DIG
+    if kept.pilots:
         text += _PILOTS
-    complete = communities // COMMUNITIES_A_COMPLETE_ONE
-    if complete:
-        text += _COMPLETE.format(number=complete)
+    if kept.complete:
+        text += _COMPLETE_ONES.format(number=kept.complete)
     return text
+
+
+def _kept(options: Options, book: Book, scenario: Scenario) -> Kept:
+    plan, works = modest_plan(options, book, scenario)
+    of_need: dict[int, list[Work]] = defaultdict(list)
+    for work in works:
+        of_need[work.need].append(work)
+    mandatory = set(options.needs.with_row_index("n").filter("mandatory")["n"].to_list())
+    for need in sorted(mandatory):
+        plan.take_all([[work for work in of_need[need] if work.emergency]])
+    free = [work for work in works if not work.emergency and work.need not in mandatory]
+    pilots = _pilots(plan, free, options, book)
+    complete = _complete(plan, of_need, mandatory, options, book)
+    met, counties = _coverage(plan, free, options)
+    floors = _floors(plan, free, options)
+    return Kept(floors, met, counties, pilots, complete, *_capacity(plan, options, book))
+
+
+def _pilots(plan: ModestPlan, free: Sequence[Work], options: Options, book: Book) -> bool:
+    """Every pilot gets the cheapest work of every programme in which something can start in the first year."""
+    listed = book.table("listings").filter(pl.col("programme") == "good_pilot")["community"]
+    places = {*listed, *book.table("communities").filter(pl.col("pilot_category").is_not_null())["id"]}
+    home = options.needs.select("community", "programme").rows()
+    early = options.options.filter(pl.col("year") == book.years[0], (pl.col("variant") & EMERGENCY) == 0)
+    wanted: dict[tuple[str, str], list[Work]] = {
+        home[need]: [] for need in early["need"].unique(maintain_order=True) if home[need][0] in places
+    }
+    for work in free:
+        if home[work.need] in wanted:
+            wanted[home[work.need]].append(work)
+    return bool(wanted) and plan.take_all(wanted[key] for key in sorted(wanted))
+
+
+def _complete(
+    plan: ModestPlan, of_need: dict[int, list[Work]], mandatory: set[int], options: Options, book: Book
+) -> int:
+    """Communities that can be completed, the cheapest first, as far as one is asked for in so many."""
+    kinds = catalogue_of(book).service_types.filter(
+        pl.col("programmes_counted").fill_null("").str.split(";").list.contains(COMPLETE)
+    )["id"]
+    counted: dict[str, list[list[Work]]] = defaultdict(list)
+    needs = options.needs.with_row_index("n").filter(pl.col("service_type").is_in(kinds.to_list()))
+    for need, community in needs.select("n", "community").iter_rows():
+        taken = plan.taken.get(need)
+        if taken is None or not taken.whole:
+            free = taken is None and need not in mandatory
+            counted[community].append([work for work in of_need[need] if work.whole] if free else [])
+    able = {community: sum(works[0].cost for works in groups) for community, groups in counted.items() if all(groups)}
+    wanted = max(1, book.table("communities").height // COMMUNITIES_A_COMPLETE_ONE)
+    number = 0
+    for community in sorted(able, key=lambda name: (able[name], name)):
+        if number >= wanted:
+            break
+        number += plan.take_all(counted[community])
+    return number
+
+
+def _coverage(plan: ModestPlan, free: Iterable[Work], options: Options) -> tuple[int, tuple[str, ...]]:
+    """The cheapest needs of every county, until `COVERAGE` percent are met; the percent that most counties reach."""
+    county = options.needs["county_code"].to_list()
+    reached = options.options["need"].to_numpy()[met_thousandths(options, level=ENOUGH) > 0]
+    within = Counter(county[need] for need in set(reached.tolist()))
+    met = Counter(county[need] for need, work in plan.taken.items() if work.whole)
+    for work in free:
+        place = county[work.need]
+        if work.whole and 100 * met[place] < COVERAGE * within[place] and plan.take(work):
+            met[place] += 1
+    share = {place: 100 * met[place] // number for place, number in within.items()}
+    enough = sorted(place for place in share if share[place] >= COVERAGE)
+    if len(enough) == len(share):
+        return COVERAGE, ()
+    if enough and 2 * len(enough) >= len(share):
+        return COVERAGE, tuple(enough)
+    return min(share.values(), default=0), ()
+
+
+def _floors(plan: ModestPlan, free: Sequence[Work], options: Options) -> dict[str, int]:
+    """Further works of each programme until it has its share of the money; the shares there are in the end."""
+    programme = options.needs["programme"].to_list()
+    left = {name: [work for work in free if programme[work.need] == name] for name, _, _ in FLOORS}
+    short = True
+    while short:
+        total = plan.cost.total()
+        short = False
+        for name, _, share in FLOORS:
+            while left[name] and 100 * plan.cost[name] < share * total:
+                short |= plan.take(left[name].pop(0))
+                total = plan.cost.total()
+    total = max(plan.cost.total(), 1)
+    return {name: min(share, 100 * plan.cost[name] // total) for name, _, share in FLOORS}
+
+
+def _capacity(plan: ModestPlan, options: Options, book: Book) -> tuple[int, int]:
+    """Works that a street office and a department can start a year, no fewer than the plan starts."""
+    street = options.needs["street_code"].to_list()
+    department = options.options["department"].to_list()
+    works = [work for work in plan.taken.values() if not work.emergency]
+    streets = Counter(street[work.need] for work in works)
+    departments = Counter(department[work.option] for work in works)
+    usual = max(10, round(WORKS_A_COMMUNITY * book.table("communities").height))
+    return (
+        max(STREET_YEAR, *streets.values(), 0),
+        max(usual, *departments.values(), 0),
+    )
