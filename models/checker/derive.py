@@ -24,6 +24,7 @@ from .places import site_capacity
 from .plan import Component, Plan
 from .program import NONE, UNLIMITED, Program, read_program
 from .program_rows import check_rows
+from .reach import must_be_answered
 from .reading import RunFiles
 from .report import Findings
 
@@ -194,8 +195,8 @@ class _Comparison:
         }
         for name, need in self.facts.needs.items():
             if name in told:
-                self._differ("program-need", name, told[name], (need.lots, need.mandatory))
-            elif need.mandatory:
+                self._differ("program-need", name, told[name], (need.lots, must_be_answered(self.facts, need)))
+            elif must_be_answered(self.facts, need):
                 self.findings.refuse("program-need", name, "问题文件缺少强制需求", "the program lacks a mandatory need")
         for name in sorted(set(told) - set(self.facts.needs)):
             self.findings.refuse(

@@ -22,10 +22,11 @@ def broken_pins(facts: Facts, plan: Plan, rule: Rule) -> Iterator[Broken]:
     """Pins without anything that fits, forbids with something that does."""
     pin = rule["kind"] == "pin"
     fitting = [one for one in plan.components if not rule.get("years") or one.year in rule["years"]]
+    measures = rule.get("measures", ())
     needs = {
         one.need
         for one in fitting
-        if one.kind == "option" and (not rule.get("measures") or one.measure in rule["measures"])
+        if one.kind == "option" and (one.measure in measures if measures else counts_as_met(facts, one))
     }
     sites = {one.site for one in fitting if one.kind == "site"}
     for named, taken in ((rule.get("needs", ()), needs), (rule.get("sites", ()), sites)):

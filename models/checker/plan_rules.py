@@ -10,6 +10,7 @@ from .option_rules import Derivations
 from .packages import is_emergency
 from .places import CHANGE, CORE_TYPES, EMERGENCY, FAST, WAIVER, policies_for, policy_for, site_capacity
 from .plan import Component, Plan
+from .reach import must_be_answered
 from .report import Findings
 
 
@@ -28,7 +29,7 @@ def _needs(facts: Facts, plan: Plan, findings: Findings) -> None:
         lots = sum(one.lots for one in taken[name])
         if lots > need.lots:
             findings.refuse("lots-exceeded", name, f"安排 {lots} 份,缺口 {need.lots} 份", f"{lots} lots of {need.lots}")
-        if need.mandatory and lots != need.lots:
+        if need.mandatory and lots != need.lots and (lots or must_be_answered(facts, need)):
             findings.refuse("mandatory-unmet", name, "强制需求未完全处置", "a mandatory need is not fully answered")
         # one answer at a module, one by each siteless measure, one by each in a campaign and year
         places = Counter(_choice(one) for one in taken[name])

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from .book_facts import Facts, Need, tenths
-from .derivation import department_of, hundreds, lag_of, level_of, profile_of, spending, units_for
+from .derivation import department_of, hundreds, lag_of, level_of, measure_of, profile_of, spending, units_for
 from .option_rules import lots_allowed
-from .packages import FIXED, Package, budget_years_for, derived_packages, eligible, is_emergency
+from .packages import FIXED, Package, budget_years_for, derived_packages, eligible, emergency_package, is_emergency
 from .places import (
     CHANGE,
+    EMERGENCY,
     FAST,
     consent_stands,
     reach_faults,
@@ -145,3 +146,21 @@ def payable(facts: Facts, package: Package, cost: int, measure: Row, start: int,
         if sum(open_caps.values()) < 100 or sum(open_caps[fund] for fund in open_caps if fund in local) < package.floor:
             return False
     return True
+
+
+def must_be_answered(facts: Facts, need: Need) -> bool:
+    """A mandatory need must be answered wherever anything, were it emergency handling, can be paid for it."""
+    if not need.mandatory:
+        return False
+    kind = need.row["service_type"]
+    own = [measure for measure in _measures(facts, kind) if is_emergency(measure)]
+    for measure in own or [measure_of(facts, f"{kind}e", EMERGENCY)]:
+        packages = [emergency_package(facts, kind, need.place)]
+        if own:
+            packages = derived_packages(facts, eligible(facts, measure, need.place, need))
+        units = units_for(need, measure, need.lots)
+        if any(
+            payable(facts, package, 1_000_000, measure, year, units) for package in packages for year in facts.years
+        ):
+            return True
+    return bool(ways(facts, need))

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from .book_facts import Facts, Need, holds
+from .book_facts import Facts, Need
 from .derivation import Derived, department_of, types_of
 from .money import Grant
 from .option_rules import Derivations
 from .places import EXISTS
 from .plan import Component, Plan
 from .plan_rules import counts_as_met
-from .reach import start_years, ways
+from .reach import ways
 
 Rule = Mapping[str, Any]
 FILTERS: Mapping[str, str] = {
@@ -130,7 +130,7 @@ class Rules:
                     traits = traits_of_need(need, way.department, year)
                     if fits(traits, rule):
                         found.add(key_of(traits, rule))
-        return found
+        return {key for key in found if "" not in key and None not in key}
 
     def _row(
         self, rule: Rule, key: tuple[Any, ...], value: int, limit: int | Fraction, floor: bool, slack: int = 0
@@ -169,11 +169,7 @@ class Rules:
         total = 0
         for name in facts.funds:
             places = facts.funds[name]["places"] or ()
-            if counties and not any(holds(places, county, county[:4]) for county in counties):
-                continue
-            if cities and not any(
-                holds(places, "", city) or any(p.startswith(city) for p in places) for city in cities
-            ):
+            if any(codes and places and not _overlap(codes, places) for codes in (counties, cities)):
                 continue
             if rule.get("funds") and not self._named(name, rule):
                 continue
@@ -230,7 +226,10 @@ class Rules:
             if "number" in rule:
                 yield self._row(rule, key, value, rule["number"], floor)
             else:
-                base = sum(key_of(traits, rule) == key for _, traits in self.options)
+                base = sum(
+                    key_of(traits, rule) == key and (not rule.get("years") or traits.year in rule["years"])
+                    for _, traits in self.options
+                )
                 yield self._row(rule, key, 100 * value, rule["share"] * base, floor)
 
     def _met_rows(
@@ -247,17 +246,21 @@ class Rules:
             value = sum(met[need.id] for need in members)
             yield self._row(rule, key, 100 * value, share * 1000 * len(members), True)
 
+    def _reachable(self, need: Need, level: int, years: Iterable[int]) -> bool:
+        """Has a need an option that could count?"""
+        return any(way.level >= level and (not years or set(years) & set(way.years)) for way in ways(self.facts, need))
+
     def _met(self, rule: Rule) -> Iterator[RuleRow]:
         needs = [
             need
             for need in self.facts.needs.values()
             if fits(traits_of_need(need, "", None), rule, ignore=("years", "departments"))
-            and (not rule.get("reachable", False) or ways(self.facts, need))
+            and (not rule.get("reachable", False) or self._reachable(need, rule.get("level", 2), rule.get("years", ())))
         ]
         yield from self._met_rows(rule, needs, rule.get("level", 2), rule["share"])
 
     def _safety_first(self, rule: Rule) -> Iterator[RuleRow]:
-        needs = [need for need in self.facts.needs.values() if need.type["safety"] and ways(self.facts, need)]
+        needs = [need for need in self.facts.needs.values() if need.type["safety"] and self._reachable(need, 2, ())]
         yield from self._met_rows(rule, needs, 2, rule["share"])
 
     def _complete(self, rule: Rule) -> Iterator[RuleRow]:
@@ -280,14 +283,14 @@ class Rules:
         bound = {
             need.place.community
             for need in self.facts.needs.values()
-            if need.row["service_type"] in before and start_years(self.facts, need)
+            if need.row["service_type"] in before and any(not way.exists for way in ways(self.facts, need))
         }
         begun: dict[str, int] = {}
         for one, traits in self.options:
             if one.type in before and not one.variant & EXISTS:
                 begun[traits.community] = min(begun.get(traits.community, one.year), one.year)
-        for one, _, traits in self.components:
-            if one.kind == "option" and one.type in after and traits.community in bound:
+        for one, traits in self.options:
+            if one.type in after and traits.community in bound:
                 first = begun.get(traits.community)
                 early = first is None or first > one.year
                 yield self._row(rule, (traits.community, one.need), int(early), 0, False)
@@ -295,10 +298,9 @@ class Rules:
     def _exclusion(self, rule: Rule) -> Iterator[RuleRow]:
         sides = [set(types_of(rule, "first")), set(types_of(rule, "second"))]
         found: dict[str, list[bool]] = defaultdict(lambda: [False, False])
-        for one, _, traits in self.components:
-            if one.kind == "option":
-                for side, types in enumerate(sides):
-                    found[traits.community][side] |= one.type in types
+        for one, traits in self.options:
+            for side, types in enumerate(sides):
+                found[traits.community][side] |= one.type in types
         for community, both in sorted(found.items()):
             if any(both):
                 yield self._row(rule, (community,), int(both[0]) + int(both[1]), 1, False)
@@ -314,6 +316,11 @@ class Rules:
                     for need in self.facts.needs.values()
                 )
                 yield self._row(rule, (community, year), needs, 2, True)
+
+
+def _overlap(codes: Iterable[str], places: Iterable[str]) -> bool:
+    """Does one of the codes lie in one of the places, or the other way round?"""
+    return any(code.startswith(place) or place.startswith(code) for code in codes for place in places)
 
 
 def _places(rule: Rule) -> Rule:
