@@ -188,8 +188,9 @@ class Rules:
         by_project: dict[str, list[Traits]] = defaultdict(list)
         for one, _, traits in self.components:
             by_project[one.project].append(traits)
-        ways_to_count: dict[tuple[Any, ...], list[int]] = defaultdict(lambda: [0, 0, 0])  # least, most, rows
+        ways_to_count: dict[tuple[Any, ...], list[int]] = defaultdict(lambda: [0, 0])  # least, most
         bases: dict[tuple[Any, ...], int] = defaultdict(int)
+        sources: dict[tuple[Any, ...], set[tuple[str, int]]] = defaultdict(set)
         for grant in self.grants:
             members = by_project.get(grant.project, [])
             if not self._named(grant.fund, rule) or not members:
@@ -203,15 +204,15 @@ class Rules:
                 count = ways_to_count[key]
                 count[0] += grant.yuan if alone and all(inside) else 0
                 count[1] += grant.yuan if any(inside) else 0
-                count[2] += 1
+                sources[key].add((grant.fund, grant.budget_year))
                 if not rule.get("years") or grant.budget_year in rule["years"]:
                     bases[key] += grant.yuan
         for key in sorted({*ways_to_count, *(() if rule.get("each") else ((),))}, key=str):
-            least, most, number = ways_to_count[key]
+            least, most = ways_to_count[key]
             value = most if floor else least
-            slack = number
+            slack = len(sources[key])  # a yuan for every budget, since the table is in whole yuan
             if "amount" in rule:
-                yield self._row(rule, key, value, int(Fraction(str(rule["amount"])) * 10_000), floor, slack + 100)
+                yield self._row(rule, key, value, int(Fraction(str(rule["amount"])) * 10_000), floor, slack)
             elif rule.get("of", "used") == "used":
                 yield self._row(rule, key, 100 * value, rule["share"] * bases[key], floor, 100 * slack)
             else:
