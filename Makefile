@@ -29,7 +29,7 @@ lint: $(VENV)/.dev .dev/qingdan
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
 	@$(BIN)/mypy -p qingdan && $(BIN)/mypy tests
 
-bench: $(VENV)/.dev ; @$(BIN)/python -m pytest bench -m "" --benchmark-only
+bench: $(VENV)/.dev ; @$(BIN)/python -m pytest bench -p no:xdist --benchmark-only
 
 wheel: $(VENV)/.dev ; @$(BIN)/python -m pip wheel --quiet --no-deps -w dist .
 
