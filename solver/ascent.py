@@ -1,0 +1,303 @@
+"""Plans by ascent over blocks: one root after the other gives up what stands on it and takes its exact best anew.
+
+What an option is worth to a block is what taking it now would change: its profit less what it uses at the prices, less what
+its need would give up elsewhere. Whatever no longer fits a budget or a hard row is left out, so that every step
+keeps the plan payable; a step is kept where it raises the merit (profit less priced use less penalties).
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from .layout import Layout
+from .ledger import (
+    add_opening,
+    add_option,
+    drop_opening,
+    drop_option,
+    merit,
+    move_extra,
+    undo,
+)
+from .walk import _walk
+
+Float = NDArray[np.float64]
+Int = NDArray[np.int64]
+
+NEVER = -1e18
+
+
+class Shelves(NamedTuple):
+    """The layout of blocks as the kernels take it, and scratch space."""
+
+    periods: int
+    root_capacity: Int
+    root_occasional: NDArray[np.bool_]
+    root_opening: Int
+    shelf_start: Int
+    shelf_minimum: Int
+    shelf_capacity: Int
+    shelf_exclusion: Int
+    shelf_opening: Int
+    choice_start: Int
+    option_start: Int
+    option: Int
+    period: Int
+    size: Int
+    loose_start: Int
+    loose_option: Int
+    option_worth: Float
+    opening_worth: Float
+    take_option: NDArray[np.bool_]
+    take_opening: NDArray[np.bool_]
+    root_value: Float
+
+
+def make_shelves(layout: Layout, period: Int, size: Int, openings: int) -> Shelves:
+    """Layout and scratch space for one search."""
+    return Shelves(
+        layout.periods, layout.root_capacity, layout.root_occasional, layout.root_opening,
+        layout.shelf_start, layout.shelf_minimum, layout.shelf_capacity, layout.shelf_exclusion, layout.shelf_opening,
+        layout.choice_start, layout.option_start, layout.option, period, size, layout.loose_start, layout.loose_option,
+        np.full(len(period), NEVER), np.full(openings, NEVER), np.zeros(len(period), np.bool_),
+        np.zeros(openings, np.bool_), np.zeros(len(layout.root_facility)),
+    )  # fmt: skip
+
+
+@njit(cache=True, nogil=True)
+def _make_way(books, ledger, price, arc_order, o, fresh):  # type: ignore[no-untyped-def]
+    """Free the group of an option of what is worth least there, if it is full; False if that is not possible.
+
+    Options flagged in `fresh` (just taken by the block itself) are not touched.
+    """
+    g = books.option_group[o]
+    if g < 0:
+        return True
+    while ledger.value[books.group_at + g] + books.option_weight[o] > books.group_capacity[g] + 0.5:
+        worst, least = -1, np.inf
+        for at in range(books.group_start[g], books.group_start[g + 1]):
+            other = books.group_option[at]
+            if ledger.value[books.option_at + other] < 0.5 or books.option_weight[other] == 0 or fresh[other]:
+                continue
+            density = books.option_profit[other] / books.option_weight[other]
+            if density < least:
+                worst, least = other, density
+        if worst < 0:
+            return False
+        drop_option(books, ledger, price, arc_order, worst)
+    return True
+
+
+@njit(cache=True, nogil=True)
+def _worth(books, ledger, price, arc_order, o, theta, group_price, fresh):  # type: ignore[no-untyped-def]
+    """What the merit gains if an option is taken now, its group made free, doors aside."""
+    mark, before = ledger.used[0], merit(books, ledger, theta)
+    fits = _make_way(books, ledger, price, arc_order, o, fresh) and add_option(books, ledger, price, arc_order, o)
+    gain = merit(books, ledger, theta) - before if fits else NEVER
+    undo(ledger, mark)
+    g = books.option_group[o]
+    if g >= 0 and group_price[g] != 0.0:
+        gain = min(gain, gain - group_price[g] * books.option_weight[o])
+    return gain
+
+
+@njit(cache=True, nogil=True)
+def _clear(books, shelves, ledger, price, arc_order, r):  # type: ignore[no-untyped-def]
+    """Take everything off a root and close it."""
+    first, end = shelves.shelf_start[r], shelves.shelf_start[r + 1]
+    for at in range(shelves.option_start[shelves.choice_start[first]], shelves.option_start[shelves.choice_start[end]]):
+        o = shelves.option[at]
+        if ledger.value[books.option_at + o] > 0.5:
+            drop_option(books, ledger, price, arc_order, o)
+    for k in range(first, end):
+        for inner in range(shelves.periods):
+            q = shelves.shelf_opening[k, inner]
+            if q >= 0 and ledger.value[books.opening_at + q] > 0.5:
+                drop_opening(books, ledger, price, arc_order, q)
+    for opened in range(shelves.periods):
+        q = shelves.root_opening[r, opened]
+        if q >= 0 and ledger.value[books.opening_at + q] > 0.5:
+            drop_opening(books, ledger, price, arc_order, q)
+
+
+@njit(cache=True, nogil=True)
+def _price_opening(books, ledger, price, arc_order, q, theta):  # type: ignore[no-untyped-def]
+    mark, before = ledger.used[0], merit(books, ledger, theta)
+    fits = add_opening(books, ledger, price, arc_order, q)
+    gain = merit(books, ledger, theta) - before if fits else NEVER
+    undo(ledger, mark)
+    return gain
+
+
+@njit(cache=True, nogil=True)
+def _build(books, shelves, ledger, price, arc_order, r, theta, group_price, fresh):  # type: ignore[no-untyped-def]
+    """Take on an empty root what its exact best is now, as far as it fits; False if nothing is taken."""
+    first, end = shelves.shelf_start[r], shelves.shelf_start[r + 1]
+    low, high = shelves.option_start[shelves.choice_start[first]], shelves.option_start[shelves.choice_start[end]]
+    any_gain = False
+    for at in range(low, high):
+        o = shelves.option[at]
+        gain = _worth(books, ledger, price, arc_order, o, theta, group_price, fresh)
+        shelves.option_worth[o] = gain
+        any_gain = any_gain or gain > 0.0
+    any_door = False
+    for opened in range(shelves.periods):
+        q = shelves.root_opening[r, opened]
+        if q >= 0:
+            shelves.opening_worth[q] = _price_opening(books, ledger, price, arc_order, q, theta)
+            any_door = any_door or shelves.opening_worth[q] > NEVER
+            any_gain = any_gain or shelves.opening_worth[q] > 0.0
+    for k in range(first, end):
+        for inner in range(shelves.periods):
+            q = shelves.shelf_opening[k, inner]
+            if q >= 0:
+                shelves.opening_worth[q] = _price_opening(books, ledger, price, arc_order, q, theta)
+                any_gain = any_gain or shelves.opening_worth[q] > 0.0
+    if not (any_gain and any_door):
+        return False
+    _walk(
+        r, r + 1, shelves.periods, shelves.root_capacity, shelves.root_occasional, shelves.root_opening,
+        shelves.shelf_start, shelves.shelf_minimum, shelves.shelf_capacity, shelves.shelf_exclusion,
+        shelves.shelf_opening, shelves.choice_start, shelves.option_start, shelves.option, shelves.period, shelves.size,
+        shelves.option_worth, shelves.opening_worth, shelves.root_value, shelves.take_option, shelves.take_opening,
+    )  # fmt: skip
+    taken = False
+    for opened in range(shelves.periods):
+        q = shelves.root_opening[r, opened]
+        if q >= 0 and shelves.take_opening[q]:
+            shelves.take_opening[q] = False
+            taken = add_opening(books, ledger, price, arc_order, q)
+    for k in range(first, end):
+        for inner in range(shelves.periods):
+            q = shelves.shelf_opening[k, inner]
+            if q >= 0 and shelves.take_opening[q]:
+                shelves.take_opening[q] = False
+                mark = ledger.used[0]
+                if taken and not add_opening(books, ledger, price, arc_order, q):
+                    undo(ledger, mark)
+    count = 0
+    wanted = np.empty(high - low, np.int64)
+    worth = np.empty(high - low, np.float64)
+    for at in range(low, high):
+        o = shelves.option[at]
+        if shelves.take_option[o]:
+            shelves.take_option[o] = False
+            wanted[count], worth[count] = o, -shelves.option_worth[o]
+            count += 1
+    if not taken:
+        return False
+    for n in np.argsort(worth[:count], kind="mergesort"):
+        o = wanted[n]
+        if ledger.value[books.facility_at + books.option_facility[o]] < 0.5:
+            continue
+        mark = ledger.used[0]
+        before = merit(books, ledger, theta)
+        fits = _make_way(books, ledger, price, arc_order, o, fresh) and add_option(books, ledger, price, arc_order, o)
+        if fits and merit(books, ledger, theta) > before:
+            fresh[o] = True
+        else:
+            undo(ledger, mark)
+    for n in range(count):
+        fresh[wanted[n]] = False
+    for k in range(first, end):  # modules in which nothing found room
+        for inner in range(shelves.periods):
+            q = shelves.shelf_opening[k, inner]
+            if q >= 0 and ledger.value[books.opening_at + q] > 0.5:
+                if ledger.value[books.count_at + books.opening_facility[q]] < 0.5:
+                    mark, before = ledger.used[0], merit(books, ledger, theta)
+                    drop_opening(books, ledger, price, arc_order, q)
+                    if merit(books, ledger, theta) < before:
+                        undo(ledger, mark)
+    return True
+
+
+@njit(cache=True, nogil=True)
+def _settle_root(books, shelves, ledger, price, arc_order, r, theta, group_price, fresh):  # type: ignore[no-untyped-def]
+    before, mark = merit(books, ledger, theta), ledger.used[0]
+    _clear(books, shelves, ledger, price, arc_order, r)
+    empty, cleared = merit(books, ledger, theta), ledger.used[0]
+    if not _build(books, shelves, ledger, price, arc_order, r, theta, group_price, fresh):
+        undo(ledger, cleared)
+    elif merit(books, ledger, theta) < empty:
+        undo(ledger, cleared)
+    if merit(books, ledger, theta) > before + 1e-7 * (1.0 + abs(before)) * 1e-3:
+        return True
+    undo(ledger, mark)
+    return False
+
+
+@njit(cache=True, nogil=True)
+def _settle_loose(books, shelves, ledger, price, arc_order, c, theta, group_price, fresh):  # type: ignore[no-untyped-def]
+    """The best of a choice set without facility."""
+    before, mark = merit(books, ledger, theta), ledger.used[0]
+    held = -1
+    for at in range(shelves.loose_start[c], shelves.loose_start[c + 1]):
+        o = shelves.loose_option[at]
+        if ledger.value[books.option_at + o] > 0.5:
+            held = o
+            drop_option(books, ledger, price, arc_order, o)
+    best, gain = -1, 0.0
+    for at in range(shelves.loose_start[c], shelves.loose_start[c + 1]):
+        o = shelves.loose_option[at]
+        worth = _worth(books, ledger, price, arc_order, o, theta, group_price, fresh)
+        if worth > gain:
+            best, gain = o, worth
+    if best >= 0 and best != held:
+        _make_way(books, ledger, price, arc_order, best, fresh)
+        add_option(books, ledger, price, arc_order, best)
+    if best != held and merit(books, ledger, theta) > before + 1e-10 * (1.0 + abs(before)):
+        return True
+    undo(ledger, mark)
+    return False
+
+
+@njit(cache=True, nogil=True)
+def _settle_extra(books, ledger, price, e, lower, upper, theta):  # type: ignore[no-untyped-def]
+    """Move an extra column by one up or down, or to an end, where that helps."""
+    changed = False
+    for way in range(4):
+        held = ledger.value[books.extra_at + e]
+        if way == 0:
+            amount = min(1.0, upper - held)
+        elif way == 1:
+            amount = -min(1.0, held - lower)
+        elif way == 2:
+            amount = upper - held
+        else:
+            amount = lower - held
+        if amount == 0.0:
+            continue
+        mark, before = ledger.used[0], merit(books, ledger, theta)
+        if move_extra(books, ledger, price, e, amount) and merit(books, ledger, theta) > before + 1e-9:
+            changed = True
+        else:
+            undo(ledger, mark)
+    return changed
+
+
+@njit(cache=True, nogil=True)
+def ascend(  # type: ignore[no-untyped-def]
+    books, shelves, ledger, price, arc_order, group_price, theta, order, lower, upper, fresh,
+):  # fmt: skip
+    """One pass over the things in `order`: roots, then choice sets without facility, then extras. How many changed."""
+    roots, loose = len(shelves.shelf_start) - 1, len(shelves.loose_start) - 1
+    changed = 0
+    for thing in order:
+        ledger.used[0] = 0
+        if thing < roots:
+            moved = _settle_root(books, shelves, ledger, price, arc_order, thing, theta, group_price, fresh)
+        elif thing < roots + loose:
+            moved = _settle_loose(
+                books, shelves, ledger, price, arc_order, thing - roots, theta, group_price, fresh
+            )
+        else:
+            e = thing - roots - loose
+            moved = _settle_extra(books, ledger, price, e, lower[e], upper[e], theta)
+        if moved:
+            changed += 1
+    ledger.used[0] = 0
+    return changed
