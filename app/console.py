@@ -162,5 +162,7 @@ def _refuse_faults(console: Console, faults: list[Any], text: str) -> None:
         fields = [name for name in getattr(faults[0], "__slots__", ()) if not name.startswith("_")] if faults else []
         listed = [{name: getattr(fault, name) for name in fields} or {"text": str(fault)} for fault in faults]
         console.done({"error": "the input has faults", "error_zh": "输入有误", "faults": listed}, "")
+    if len(faults) == 1 and not (getattr(faults[0], "row", 1) or getattr(faults[0], "column", "")):
+        text = str(faults[0])  # a path that cannot be read or written: nothing in a book is wrong
     sys.stderr.write(text + "\n")
     raise Exit(BAD_INPUT) from None

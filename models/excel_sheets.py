@@ -7,6 +7,7 @@ from typing import Any
 
 import polars as pl
 import xlsxwriter
+from xlsxwriter.exceptions import FileCreateError
 
 from .cell_texts import column_texts
 from .faults import BookError, Fault
@@ -39,18 +40,22 @@ def write_workbook(
         "strings_to_formulas": False,
         "strings_to_urls": False,
     }
-    with xlsxwriter.Workbook(path, options) as book:
-        # Without a fixed date two writings of one book would differ.
-        book.set_properties({"created": datetime.datetime(2000, 1, 1), "title": settings.title})
-        looks = _Looks(book)
-        _explain(book, looks, settings)
-        _settings(book, looks, settings)
-        named = _Dictionary(book)
-        for name, frame in tables.items():
-            _table(book, looks, TABLES[name], frame, named, kind_of_data(settings))
-        if scenario is not None:
-            _rules(book, scenario)
-        named.write()
+    try:
+        with xlsxwriter.Workbook(path, options) as book:
+            # Without a fixed date two writings of one book would differ.
+            book.set_properties({"created": datetime.datetime(2000, 1, 1), "title": settings.title})
+            looks = _Looks(book)
+            _explain(book, looks, settings)
+            _settings(book, looks, settings)
+            named = _Dictionary(book)
+            for name, frame in tables.items():
+                _table(book, looks, TABLES[name], frame, named, kind_of_data(settings))
+            if scenario is not None:
+                _rules(book, scenario)
+            named.write()
+    except FileCreateError as error:  # a full disk, a file that is open: its cause is the error of the system
+        cause = error.args[0] if error.args else None
+        raise (cause if isinstance(cause, OSError) else OSError(str(error))) from None
 
 
 def kind_of_data(settings: BookSettings) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -12,12 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from checked_book import write_text_book
 from qingdan.app.cli import main
 from qingdan.bench.generator import generate
-from qingdan.models.book import write_book
-
-TWO_COMMUNITIES = (2, 3)
-"""Communities and seed of a book that is solved to optimality within a second under its own scenario."""
+from qingdan.models.book import read_book, write_book
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +78,19 @@ def call(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, *wo
     return Ended(code or 0, told.out, told.err)
 
 
-def written_book(path: Path, *, communities: int = TWO_COMMUNITIES[0], seed: int = TWO_COMMUNITIES[1]) -> Path:
-    """A generated book on disk."""
+def small_book(path: Path) -> Path:
+    """A book that touches every rule and is solved to optimality within a second, as a folder or a workbook."""
+    if path.suffix != ".xlsx":
+        write_text_book(path)
+        return path
+    write_text_book(path.with_suffix(""))
+    write_book(read_book(path.with_suffix("")), path)
+    shutil.rmtree(path.with_suffix(""))
+    return path
+
+
+def generated_book(path: Path, *, communities: int, seed: int) -> Path:
+    """A generated book under its own scenario."""
     write_book(generate(communities, seed), path)
     return path
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from commands import Ended, call, listing, run, started, written_book
+from commands import Ended, call, generated_book, listing, run, small_book, started
 from qingdan.models.book import read_book
 
 Command = Callable[..., Ended]
@@ -21,7 +21,7 @@ def command(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, 
 
 @pytest.fixture(scope="module")
 def book(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return written_book(tmp_path_factory.mktemp("commands") / "book")
+    return small_book(tmp_path_factory.mktemp("commands") / "book")
 
 
 @pytest.fixture(scope="module")
@@ -204,7 +204,7 @@ def test_conditions_that_clash_are_answered_with_no(command: Command, book: Path
 
 def test_too_little_time_is_told_honestly(command: Command, tmp_path: Path) -> None:
     """With too little time there is either a plan that passes the check, or code 3 and none."""
-    written_book(tmp_path / "larger", communities=30, seed=2)
+    generated_book(tmp_path / "larger", communities=30, seed=2)
     told = command("solve", "larger", "-o", "run", "--time", 0.1, "--json")
     projects = (tmp_path / "run" / "projects.csv").exists()
     assert (told.code, told.document["status"], projects) in [(3, "interrupted", False), (0, "feasible", True)]
