@@ -1,0 +1,85 @@
+"""The reference page of the commands, `docs/reference/commands.md`, made from the commands themselves."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, Final
+
+import typer
+
+from .cli import app
+
+JSON_KEYS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "demo": "`result.json` of the run, `run`, `check`",
+        "new": "`book`",
+        "checkup": "`book`, `out`, `judgements`, `needs`, `changes`, `unknown`, `tickets`",
+        "match": "`book`, `needs`, `held`, `options`, `facilities`, `openings`, `packages`, `columns_per_community`, "
+        "`refusals`",
+        "solve": "`result.json` of the run, `run`",
+        "check": "`passed`, `parts`, `refusals`",
+        "generate": "`book`, `seed`, `hardness`",
+        "export": "`files`, `columns`, `arcs`, `rows`, `groups`",
+    }
+)
+"""Keys of the document that a command writes with --json."""
+
+_INTRODUCTION: Final = """\
+# Commands
+
+`qingdan COMMAND --help` shows the same. A *book* (清单簿) is a folder of CSV tables or an .xlsx workbook; a *run* is the
+folder that `solve` writes ([run-files.md](run-files.md)). Options may stand before or after arguments.
+
+## What holds for all of them
+
+* The result goes to stdout, progress and refusals to stderr. With `--json` stdout holds one JSON document and nothing else.
+* Where a command finds bad input, its document has `error`, `error_zh` and, for books and scenarios, `faults`: a list with
+  `table`, `row`, `column`, `value`, `cause_zh`, `cause_en`, `mend_zh`, `mend_en`.
+* No command shows a traceback. After an internal error, `QINGDAN_DEBUG=1` in the environment shows one on stderr.
+* A command that takes a book and no `--scenario` uses the scenario that the book holds, if it has one.
+
+| exit code | 含义 | meaning |
+|---|---|---|
+| 0 | 完成 | done; a plan was written, whether or not the gap was reached |
+| 1 | 结论为否 | the answer is no: the conditions clash, or the check failed |
+| 2 | 输入或用法有误 | bad input or usage; nothing was written |
+| 3 | 未得方案 | stopped before any plan was found |
+| 130 | 人工中断 | Ctrl-C; the best plan so far was written |
+"""
+
+
+def commands_markdown() -> str:
+    """The whole page; it lists every command with its arguments, options and JSON keys."""
+    group = typer.main.get_command(app)
+    parts = [_INTRODUCTION]
+    for name, command in group.commands.items():  # type: ignore[attr-defined]
+        parts.append(_section(name, command))
+    return "\n".join(parts)
+
+
+def _section(name: str, command: Any) -> str:
+    usage = " ".join(["qingdan", name, *(_usage(part) for part in command.params if part.name != "help")])
+    lines = [f"## {name}", "", inspect.cleandoc(command.help or ""), "", "```text", usage, "```", ""]
+    lines += ["| argument or option | default | meaning |", "|---|---|---|"]
+    lines += [_row(part) for part in command.params if part.name != "help"]
+    if name in JSON_KEYS:
+        lines += ["", f"JSON: {JSON_KEYS[name]}."]
+    return "\n".join(lines) + "\n"
+
+
+def _usage(part: Any) -> str:
+    if part.param_type_name == "argument":
+        told = part.name.upper()
+        return told if part.required else f"[{told}]"
+    told = part.opts[0] if part.is_flag else f"{part.opts[0]} {part.name.upper()}"
+    return told if part.required else f"[{told}]"
+
+
+def _row(part: Any) -> str:
+    named = part.name.upper() if part.param_type_name == "argument" else ", ".join(part.opts)
+    default = "required" if part.required else "" if part.default is None or part.default is False else part.default
+    least = "" if getattr(part, "min", None) is None else f"at least {part.min:g}"
+    meaning = "; ".join(text for text in (part.help or "", least) if text)
+    return f"| `{named}` | {default} | {meaning} |".replace("  |", " |")
