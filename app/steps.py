@@ -32,6 +32,38 @@ def scenario_for(book: Book, path: Path | None) -> Scenario:
     return parse_scenario(book.scenario_text) if book.scenario_text else Scenario()
 
 
+def read_both(path: Path, scenario_path: Path | None) -> tuple[Book, Scenario]:
+    """A book and the scenario it is solved under; raises one `BookError` with the faults of both."""
+    from ..models.book import read_book
+    from ..models.faults import BookError
+    from ..models.scenario import Scenario, parse_scenario, read_scenario
+    from ..models.scenario_checks import check_scenario
+
+    faults, book, scenario = [], None, Scenario()
+    try:
+        book = read_book(path)
+    except BookError as error:
+        faults += error.faults
+    # the rules of a folder can be read even where its tables are at fault
+    own = path / "scenario.toml"
+    readable = book is None and own.is_file() and not any(fault.table == own.name for fault in faults)
+    file = scenario_path or (own if readable else None)
+    text = book.scenario_text or "" if book is not None else ""
+    try:
+        if file is not None:
+            scenario = read_scenario(file)
+            text = file.read_text(encoding="utf-8-sig")
+        elif text:
+            scenario = parse_scenario(text)
+        if book is not None:
+            check_scenario(scenario, book, text=text)
+    except BookError as error:
+        faults += [fault for fault in error.faults if fault not in faults]
+    if book is None or faults:
+        raise BookError(faults)
+    return book, scenario
+
+
 def banner(book: Book) -> str:
     """Title of the book, marked where its data are synthetic."""
     title = book.settings.title
@@ -94,12 +126,10 @@ def run_checkup(console: Console, path: Path, out: Path | None) -> None:
 
 def run_match(console: Console, path: Path, out: Path | None, scenario_path: Path | None) -> None:
     """`qingdan match`"""
-    from ..models.book import read_book
     from ..models.checkup import checkup
     from ..models.matching import match, options_summary
 
-    book = read_book(path)
-    scenario = scenario_for(book, scenario_path)
+    book, scenario = read_both(path, scenario_path)
     if book.table("needs").is_empty():
         book = book.with_table("needs", checkup(book, scenario).needs)
     options = match(book, scenario)
@@ -121,7 +151,6 @@ def run_solve(
     method: str, gap: float, time: float, work: int | None, threads: int, seed: int, warm: Path | None,
 ) -> None:  # fmt: skip
     """`qingdan solve`"""
-    from ..models.book import read_book
     from ..models.run import read_run, write_run
     from ..scenarios.single import methods, solve
 
@@ -131,8 +160,7 @@ def run_solve(
     if out.exists() and not (out / "result.json").is_file() and any(out.iterdir() if out.is_dir() else [out]):
         raise Refusal(f"{out} 已存在且不是结果文件夹", f"{out} exists and is not a run folder")
     fit_for_writing(out)
-    book = read_book(path)
-    scenario = scenario_for(book, scenario_path)
+    book, scenario = read_both(path, scenario_path)
     started = read_run(warm) if warm is not None else None
     with watched(console) as (watch, interrupt):
         run = solve(
@@ -187,7 +215,6 @@ def run_generate(console: Console, communities: int, seed: int, out: Path) -> No
 
 def run_export(console: Console, path: Path, mps: Path | None, lp: Path | None, scenario_path: Path | None) -> None:
     """`qingdan export`"""
-    from ..models.book import read_book
     from ..scenarios.export import export
 
     if mps is None and lp is None:
@@ -199,8 +226,8 @@ def run_export(console: Console, path: Path, mps: Path | None, lp: Path | None, 
             raise Refusal(f"{file} 是文件夹，请换一个文件名", f"{file} is a folder; choose another name")
         if file is not None:
             fit_for_writing(file.parent)
-    book = read_book(path)
-    sizes = export(book, scenario_for(book, scenario_path), mps=mps, lp=lp)
+    book, scenario = read_both(path, scenario_path)
+    sizes = export(book, scenario, mps=mps, lp=lp)
     written = [str(file) for file in (mps, lp) if file is not None]
     console.done(
         {"files": written, **sizes}, f"已写入 {'、'.join(written)}：{sizes['columns']} 个0/1列，{sizes['rows']} 行"
