@@ -26,11 +26,22 @@ JSON_KEYS: Final[Mapping[str, str]] = MappingProxyType(
 )
 """Keys of the document that a command writes with --json."""
 
+MEANINGS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "out": "写到何处 / where to write",
+        "path": "文件夹，或以 .xlsx 结尾的文件 / a folder, or a file ending in .xlsx",
+        "run": "结果文件夹 / folder of a run",
+        "seed": "随机种子 / seed",
+        "threads": "线程数 / threads",
+    }
+)
+"""What an argument or option is where the command itself says nothing."""
+
 _INTRODUCTION: Final = """\
 # Commands
 
 `qingdan COMMAND --help` shows the same. A *book* (清单簿) is a folder of CSV tables or an .xlsx workbook; a *run* is the
-folder that `solve` writes ([run-files.md](run-files.md)). Options may stand before or after arguments.
+folder that `solve` writes ([run-files.md](run-files.md)).
 
 ## What holds for all of them
 
@@ -81,5 +92,6 @@ def _row(part: Any) -> str:
     named = part.name.upper() if part.param_type_name == "argument" else ", ".join(part.opts)
     default = "required" if part.required else "" if part.default is None or part.default is False else part.default
     least = "" if getattr(part, "min", None) is None else f"at least {part.min:g}"
-    meaning = "; ".join(text for text in (part.help or "", least) if text)
+    meaning = "; ".join(text for text in (part.help or MEANINGS.get(part.name, ""), least) if text)
+    meaning = meaning.replace("|", "\\|")
     return f"| `{named}` | {default} | {meaning} |".replace("  |", " |")
