@@ -33,13 +33,15 @@ def measures() -> pl.DataFrame:
     return packaged_catalogue().measures
 
 
-def cheapest(types: pl.Series, short: Floats) -> Cheapest:
-    """The cheapest measure for needs of these types and quantities short."""
+def cheapest(types: pl.Series, short: Floats, *, at_site: bool = False) -> Cheapest:
+    """The cheapest measure for needs of these types and quantities short; of those at a site alone if asked for."""
     n = len(types)
     found = Cheapest(np.full(n, -1), np.zeros(n), np.full(n, np.inf), np.zeros(n), np.zeros(n))
     kinds = types.to_numpy()
     for row, measure in enumerate(measures().iter_rows(named=True)):
         if measure["level_reached"] == "exists" or measure["id"].endswith("e"):
+            continue
+        if at_site and measure["site_kind"] == "none":
             continue
         rows = np.flatnonzero(kinds == measure["service_type"])
         units = np.ceil(np.round(short[rows] / measure["metric_per_unit"], 9))
@@ -59,6 +61,13 @@ def cheapest(types: pl.Series, short: Floats) -> Cheapest:
         found.area[rows], found.later[rows] = area[better], max(later, 0) * units[better]
     found.cost[found.measure < 0] = 0.0
     return found
+
+
+def area_asked(types: pl.Series, short: Floats) -> tuple[float, float]:
+    """Floor and plot area (m2) that these needs ask for with their cheapest measure at a site: indoors, outdoors."""
+    take = cheapest(types, short, at_site=True)
+    outdoors = (measures()["site_kind"] == "land").to_numpy()[take.measure]
+    return float(take.area[~outdoors].sum()), float(take.area[outdoors].sum())
 
 
 def accepted_parts(fund_type: str) -> Floats:

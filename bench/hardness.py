@@ -22,6 +22,7 @@ AT_LEAST: Mapping[str, float] = {
     "sites_in_reach": 3.0,
     "communities_per_site": 2.0,
     "area_asked_over_supply": 1.5,
+    "indoor_asked_over_supply": 1.2,
     "money_over_cost": 0.30,
     "fund_kinds_with_shares": 6,
     "shared_funds": 6,
@@ -96,6 +97,12 @@ def missed(figures: Mapping[str, float]) -> list[str]:
     """The figures that are outside what a standard book has."""
     low = [name for name, least in AT_LEAST.items() if figures[name] < least]
     return low + [name for name, most in AT_MOST.items() if figures[name] > most]
+
+
+def shortfall(figures: Mapping[str, float]) -> float:
+    """How far figures are outside what a standard book has, as parts of the limits added up; 0 if none is."""
+    low = sum(max(0.0, 1.0 - figures[name] / least) for name, least in AT_LEAST.items())
+    return low + sum(max(0.0, figures[name] / most - 1.0) for name, most in AT_MOST.items())
 
 
 def hardness_text(figures: Mapping[str, float]) -> str:

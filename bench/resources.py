@@ -7,13 +7,16 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from .frames import Floats, Ints, chosen, days_before, joined, kept, table_frame
+from .frames import Flags, Floats, Ints, chosen, days_before, joined, kept, table_frame
 from .places import METRES_EAST, METRES_NORTH
 from .reach import near_pairs
 
 SITES_A_COMMUNITY = 3.7
 LONELY_SITES = 5.0  # a town of one or two communities has nothing in reach but its own
 COMPLEX_USES = ("闲置公共服务用房", "闲置办公用房")
+COMPLEX_SHARE, COMPLEX_AREA = 0.02, (620.0, 1100.0)  # of such buildings (every book has one); m2
+SCARCITY = (1.32, 1.7)  # area asked over area there is, indoors and in all
+LEAST_CUT = (205.0, 420.0)  # m2; sites are not cut below what a nursery or a small park takes
 CONFIRMED = datetime.date(2026, 9, 30)
 OWNERS = ("街道办事处", "国有资产公司(模拟)", "机关事务部门", "教育部门", "社区居委会", "业主共有", "村集体")
 
@@ -31,18 +34,18 @@ class SiteUse:
 
 
 SITE_USES: Mapping[str, SiteUse] = {
-    "闲置公共服务用房": SiteUse("building", 0.14, 270.0, 2500.0, (1,), 0.020),
-    "闲置办公用房": SiteUse("building", 0.06, 300.0, 3000.0, (1, 1, 2), 0.025),
-    "闲置厂房": SiteUse("building", 0.02, 600.0, 5000.0, (1,), 0.030),
-    "闲置校舍": SiteUse("building", 0.04, 600.0, 4500.0, (1,), 0.025),
-    "底商": SiteUse("room", 0.09, 170.0, 1000.0, (1,), 0.010),
-    "架空层": SiteUse("room", 0.05, 140.0, 700.0, (1,), 0.010),
-    "物业用房": SiteUse("room", 0.04, 65.0, 300.0, (1, 1, 2), 0.010),
+    "闲置公共服务用房": SiteUse("building", 0.14, 215.0, 2500.0, (1,), 0.020),
+    "闲置办公用房": SiteUse("building", 0.05, 240.0, 3000.0, (1, 1, 2), 0.025),
+    "闲置厂房": SiteUse("building", 0.01, 450.0, 5000.0, (1,), 0.030),
+    "闲置校舍": SiteUse("building", 0.03, 420.0, 4500.0, (1,), 0.025),
+    "底商": SiteUse("room", 0.10, 125.0, 1000.0, (1,), 0.010),
+    "架空层": SiteUse("room", 0.06, 95.0, 700.0, (1,), 0.010),
+    "物业用房": SiteUse("room", 0.05, 50.0, 300.0, (1, 1, 2), 0.010),
     "闲置住宅": SiteUse("room", 0.01, 70.0, 150.0, (1, 2, 3), 0.015),
-    "党群服务中心余房": SiteUse("room", 0.13, 160.0, 1000.0, (1, 1, 2), 0.008),
-    "地下室与地下车库": SiteUse("room", 0.01, 450.0, 2500.0, (-1,), 0.015),
-    "人防工程": SiteUse("room", 0.01, 500.0, 3000.0, (-1,), 0.020),
-    "仓库与设备用房": SiteUse("room", 0.02, 90.0, 500.0, (1,), 0.020),
+    "党群服务中心余房": SiteUse("room", 0.14, 135.0, 1000.0, (1, 1, 2), 0.008),
+    "地下室与地下车库": SiteUse("room", 0.01, 230.0, 2500.0, (-1,), 0.015),
+    "人防工程": SiteUse("room", 0.01, 250.0, 3000.0, (-1,), 0.020),
+    "仓库与设备用房": SiteUse("room", 0.02, 70.0, 500.0, (1,), 0.020),
     "空地": SiteUse("land", 0.16, 520.0, 6000.0, (1,), 0.002),
     "边角地": SiteUse("land", 0.09, 260.0, 1000.0, (1,), 0.002),
     "小区共有场地": SiteUse("land", 0.08, 260.0, 1500.0, (1,), 0.001),
@@ -62,8 +65,14 @@ OPERATORS: Sequence[tuple[str, str, float, float, float, float]] = (
 )
 
 
-def site_table(communities: pl.DataFrame, years: Sequence[int], rng: np.random.Generator) -> pl.DataFrame:
-    """Idle buildings, rooms and plots near communities, most confirmed, some free later, some for rent."""
+def site_table(
+    communities: pl.DataFrame, years: Sequence[int], asked: tuple[float, float], rng: np.random.Generator
+) -> pl.DataFrame:
+    """Idle buildings, rooms and plots near communities, most confirmed, some free later, some for rent.
+
+    `asked` is the area that needs ask for indoors and in all (m2): the largest sites are cut until there is
+    less than that by `SCARCITY`, complexes apart.
+    """
     n = len(communities)
     near = np.bincount(near_pairs(communities, communities, 600.0)[0], minlength=n) - 1
     counts = 1 + rng.poisson(np.where(near < 2, LONELY_SITES, SITES_A_COMMUNITY) - 1.0)
@@ -94,12 +103,15 @@ def site_table(communities: pl.DataFrame, years: Sequence[int], rng: np.random.G
     confirmed = rng.random(total) > 0.07
     code = communities["id"].gather(where)
     name = joined(communities["name"].gather(where), use, place + 1, "号")
+    complexes = building & np.isin(use.to_numpy(), COMPLEX_USES) & (floor <= 1)
+    largest = np.argmax(np.where(complexes, area, 0.0))
+    complexes &= (rng.random(total) < COMPLEX_SHARE) | (np.arange(total) == largest)
+    area = np.where(complexes, np.round(rng.uniform(*COMPLEX_AREA, total)), area)
+    area = _cut(area, ~land, complexes, asked[0] / SCARCITY[0], LEAST_CUT[0])
+    area = _cut(area, land, complexes, sum(asked) / SCARCITY[1] - float(area[~land].sum()), LEAST_CUT[1])
     conversion = np.round(
         area * of_use([u.conversion for u in SITE_USES.values()]) * rng.uniform(0.5, 1.6, total)
     ).astype(np.int64)
-    complexes = (
-        building & (area >= 600.0) & np.isin(use.to_numpy(), COMPLEX_USES) & (floor <= 2) & (rng.random(total) < 0.18)
-    )
     ok = rng.random((2, total))
     permitted = np.isin(use.to_numpy(), ["闲置办公用房", "闲置校舍", "底商", "党群服务中心余房"]) & (
         rng.random(total) < 0.12
@@ -141,6 +153,17 @@ def site_table(communities: pl.DataFrame, years: Sequence[int], rng: np.random.G
             "note": ["模拟数据"] * total,
         },
     )
+
+
+def _cut(area: Floats, among: Flags, spared: Flags, supply: float, least: float) -> Floats:
+    """The areas with the largest of some sites cut to one size, no smaller than `least`, so that all add up to `supply`."""
+    some = among & ~spared
+    rest = supply - float(area[among & spared].sum())
+    low, high = least, float(area[some].max(initial=least))
+    for _ in range(40):
+        size = (low + high) / 2.0
+        low, high = (size, high) if float(np.minimum(area[some], size).sum()) < rest else (low, size)
+    return np.where(some, np.minimum(area, np.floor(high)), area)
 
 
 def _near(communities: pl.DataFrame, where: Ints, rng: np.random.Generator) -> tuple[Floats, Floats]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -103,6 +103,7 @@ class Kept:
     met: int
     counties: tuple[str, ...]  # where `met` is kept, if not everywhere
     pilots: bool
+    hindered: tuple[str, ...]  # pilots for which the rule on pilots cannot be kept
     complete: int
     street: int
     department: int
@@ -113,11 +114,17 @@ def standard_scenario(book: Book) -> str:
 
     Every rule that the modest plan of the book cannot keep is lowered to what it keeps, or left out.
     """
-    draft = _text(Kept({name: share for name, _, share in FLOORS}, COVERAGE, (), False, 0, STREET_YEAR, 1))
+    return scenario_with_hindered(book)[0]
+
+
+def scenario_with_hindered(book: Book) -> tuple[str, tuple[str, ...]]:
+    """The standard scenario, and the pilots because of which it has no rule on pilots."""
+    draft = _text(Kept({name: share for name, _, share in FLOORS}, COVERAGE, (), False, (), 0, STREET_YEAR, 1))
     scenario = parse_scenario(draft)
     if book.table("needs").is_empty():
         book = book.with_table("needs", checkup(book, scenario).needs)
-    return _text(_kept(match(book, scenario), book, scenario))
+    kept = _kept(match(book, scenario), book, scenario)
+    return _text(kept), kept.hindered
 
 
 def _text(kept: Kept) -> str:
@@ -140,25 +147,47 @@ def _text(kept: Kept) -> str:
 
 
 def _kept(options: Options, book: Book, scenario: Scenario) -> Kept:
-    plan, works = modest_plan(options, book, scenario)
+    places = _listed(book)
+    plan, works = modest_plan(options, book, scenario, places)
     of_need: dict[int, list[Work]] = defaultdict(list)
     for work in works:
         of_need[work.need].append(work)
-    mandatory = set(options.needs.with_row_index("n").filter("mandatory")["n"].to_list())
-    for need in sorted(mandatory):
-        plan.take_all([[work for work in of_need[need] if work.emergency]])
+    mandatory = frozenset(options.needs.with_row_index("n").filter("mandatory")["n"].to_list())
+    empty = plan.copy()
+    first = [work for work in works if work.year == book.years[0] and not work.emergency]
+    hindered = _pilots(
+        plan, [work for work in first if work.whole or work.need not in mandatory], options, book, places
+    )
+    pilots = bool(places) and not hindered
+    if not _answered(plan, sorted(mandatory), of_need) and pilots:
+        plan, pilots = empty, False
+        _answered(plan, sorted(mandatory), of_need)
     free = [work for work in works if not work.emergency and work.need not in mandatory]
-    pilots = _pilots(plan, free, options, book)
     complete = _complete(plan, of_need, mandatory, options, book)
-    met, counties = _coverage(plan, free, options)
-    floors = _floors(plan, free, options)
-    return Kept(floors, met, counties, pilots, complete, *_capacity(plan, options, book))
+    capacity = _Capacity(options, book)
+    met, counties = _coverage(plan, free, options, capacity)
+    floors = _floors(plan, free, options, capacity)
+    return Kept(floors, met, counties, pilots, hindered, complete, *capacity.needed(plan))
 
 
-def _pilots(plan: ModestPlan, free: Sequence[Work], options: Options, book: Book) -> bool:
-    """Every pilot gets the cheapest work of every programme in which something can start in the first year."""
+def _answered(plan: ModestPlan, mandatory: Iterable[int], of_need: Mapping[int, Sequence[Work]]) -> bool:
+    """Emergency handling of every mandatory need that nothing else answers; False if one has none that can be paid."""
+    asked = [need for need in mandatory if need not in plan.taken and of_need[need]]
+    return all([any(plan.take(work) for work in of_need[need] if work.emergency) for need in asked])
+
+
+def _listed(book: Book) -> set[str]:
     listed = book.table("listings").filter(pl.col("programme") == "good_pilot")["community"]
-    places = {*listed, *book.table("communities").filter(pl.col("pilot_category").is_not_null())["id"]}
+    return {*listed, *book.table("communities").filter(pl.col("pilot_category").is_not_null())["id"]}
+
+
+def _pilots(
+    plan: ModestPlan, free: Sequence[Work], options: Options, book: Book, places: Collection[str]
+) -> tuple[str, ...]:
+    """Every pilot gets the cheapest work of every programme in which something can start in the first year.
+
+    If that cannot be had for all nothing is taken, and the pilots that stand in the way are named.
+    """
     home = options.needs.select("community", "programme").rows()
     early = options.options.filter(pl.col("year") == book.years[0], (pl.col("variant") & EMERGENCY) == 0)
     wanted: dict[tuple[str, str], list[Work]] = {
@@ -167,11 +196,24 @@ def _pilots(plan: ModestPlan, free: Sequence[Work], options: Options, book: Book
     for work in free:
         if home[work.need] in wanted:
             wanted[home[work.need]].append(work)
-    return bool(wanted) and plan.take_all(wanted[key] for key in sorted(wanted))
+    for choices in wanted.values():
+        choices.sort(key=lambda work: any(part.uses for part in work.parts))  # quotas are for who needs them
+    if plan.take_all(sorted(wanted.values(), key=len)):
+        return ()
+    tried = plan.copy()
+    return tuple(
+        sorted(
+            {
+                key[0]
+                for key in sorted(wanted, key=lambda key: len(wanted[key]))
+                if not any(map(tried.take, wanted[key]))
+            }
+        )
+    )
 
 
 def _complete(
-    plan: ModestPlan, of_need: dict[int, list[Work]], mandatory: set[int], options: Options, book: Book
+    plan: ModestPlan, of_need: dict[int, list[Work]], mandatory: Collection[int], options: Options, book: Book
 ) -> int:
     """Communities that can be completed, the cheapest first, as far as one is asked for in so many."""
     kinds = catalogue_of(book).service_types.filter(
@@ -194,7 +236,9 @@ def _complete(
     return number
 
 
-def _coverage(plan: ModestPlan, free: Iterable[Work], options: Options) -> tuple[int, tuple[str, ...]]:
+def _coverage(
+    plan: ModestPlan, free: Iterable[Work], options: Options, capacity: _Capacity
+) -> tuple[int, tuple[str, ...]]:
     """The cheapest needs of every county, until `COVERAGE` percent are met; the percent that most counties reach."""
     county = options.needs["county_code"].to_list()
     reached = options.options["need"].to_numpy()[met_thousandths(options, level=ENOUGH) > 0]
@@ -202,7 +246,7 @@ def _coverage(plan: ModestPlan, free: Iterable[Work], options: Options) -> tuple
     met = Counter(county[need] for need, work in plan.taken.items() if work.whole)
     for work in free:
         place = county[work.need]
-        if work.whole and 100 * met[place] < COVERAGE * within[place] and plan.take(work):
+        if work.whole and 100 * met[place] < COVERAGE * within[place] and capacity.take(plan, work):
             met[place] += 1
     share = {place: 100 * met[place] // number for place, number in within.items()}
     enough = sorted(place for place in share if share[place] >= COVERAGE)
@@ -213,7 +257,7 @@ def _coverage(plan: ModestPlan, free: Iterable[Work], options: Options) -> tuple
     return min(share.values(), default=0), ()
 
 
-def _floors(plan: ModestPlan, free: Sequence[Work], options: Options) -> dict[str, int]:
+def _floors(plan: ModestPlan, free: Sequence[Work], options: Options, capacity: _Capacity) -> dict[str, int]:
     """Further works of each programme until it has its share of the money; the shares there are in the end."""
     programme = options.needs["programme"].to_list()
     left = {name: [work for work in free if programme[work.need] == name] for name, _, _ in FLOORS}
@@ -223,21 +267,40 @@ def _floors(plan: ModestPlan, free: Sequence[Work], options: Options) -> dict[st
         short = False
         for name, _, share in FLOORS:
             while left[name] and 100 * plan.cost[name] < share * total:
-                short |= plan.take(left[name].pop(0))
+                short |= capacity.take(plan, left[name].pop(0))
                 total = plan.cost.total()
     total = max(plan.cost.total(), 1)
     return {name: min(share, 100 * plan.cost[name] // total) for name, _, share in FLOORS}
 
 
-def _capacity(plan: ModestPlan, options: Options, book: Book) -> tuple[int, int]:
-    """Works that a street office and a department can start a year, no fewer than the plan starts."""
-    street = options.needs["street_code"].to_list()
-    department = options.options["department"].to_list()
-    works = [work for work in plan.taken.values() if not work.emergency]
-    streets = Counter(street[work.need] for work in works)
-    departments = Counter(department[work.option] for work in works)
-    usual = max(10, round(WORKS_A_COMMUNITY * book.table("communities").height))
-    return (
-        max(STREET_YEAR, *streets.values(), 0),
-        max(usual, *departments.values(), 0),
-    )
+class _Capacity:
+    """Works that a street office and a department can start a year: the usual, or more if the plan needs it."""
+
+    def __init__(self, options: Options, book: Book) -> None:
+        self._street = options.needs["street_code"].to_list()
+        self._usual = max(10, round(WORKS_A_COMMUNITY * book.table("communities").height))
+        self._started: Counter[tuple[str, str, int]] | None = None
+
+    def take(self, plan: ModestPlan, work: Work) -> bool:
+        """Take a work if street office and department can start one more in its year."""
+        started = self._counted(plan)
+        street, department = self._keys(work)
+        if started[street] >= STREET_YEAR or started[department] >= self._usual or not plan.take(work):
+            return False
+        started.update((street, department))
+        return True
+
+    def needed(self, plan: ModestPlan) -> tuple[int, int]:
+        """The two capacities."""
+        started = self._counted(plan)
+        most = {kind: max((n for key, n in started.items() if key[0] == kind), default=0) for kind in ("s", "d")}
+        return max(STREET_YEAR, most["s"]), max(self._usual, most["d"])
+
+    def _keys(self, work: Work) -> tuple[tuple[str, str, int], tuple[str, str, int]]:
+        return ("s", self._street[work.need] or "", work.year), ("d", work.department, work.year)
+
+    def _counted(self, plan: ModestPlan) -> Counter[tuple[str, str, int]]:
+        if self._started is None:
+            works = [work for work in plan.taken.values() if not work.emergency]
+            self._started = Counter(key for work in works for key in self._keys(work))
+        return self._started
