@@ -7,10 +7,14 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import polars as pl
 import pytest
 from qingdan.app.cli import app
 from qingdan.app.reference import JSON_KEYS, commands_markdown
+from qingdan.models.refusals import CODES
+from qingdan.models.rules import KINDS_ZH
 from qingdan.models.scenario import parse_scenario
+from qingdan.models.unmet import NEXT_STEP
 from typer.main import get_command
 from typer.testing import CliRunner
 
@@ -122,6 +126,50 @@ def test_every_scenario_shown_can_be_read(page: Path) -> None:
     """A rule copied from the documentation is no fault."""
     for block in blocks(page, "toml"):
         parse_scenario(block)
+
+
+def test_every_public_name_is_explained() -> None:
+    """docs/howto/use-python.md has a row for all that `import qingdan` gives."""
+    text = (DOCS / "howto" / "use-python.md").read_text(encoding="utf-8")
+    assert [name for name in qingdan.__all__ if f"`{name}`" not in text] == []
+
+
+def test_every_kind_of_rule_has_an_example() -> None:
+    """docs/howto/write-a-scenario.md shows each kind that a scenario knows."""
+    told = {
+        rule.kind
+        for block in blocks(DOCS / "howto" / "write-a-scenario.md", "toml")
+        for rule in parse_scenario(block).rules
+    }
+    assert told == set(KINDS_ZH)
+
+
+def test_every_reason_is_explained() -> None:
+    """docs/howto/read-refusals.md has every code that matching or a plan can give."""
+    text = (DOCS / "howto" / "read-refusals.md").read_text(encoding="utf-8")
+    assert [code for code in (*CODES, *NEXT_STEP) if f"| {code} |" not in text] == []
+
+
+def test_the_sureness_of_the_catalogue_is_told_as_it_is() -> None:
+    """How many figures were seen in a source is counted, not remembered."""
+    text = (DOCS / "howto" / "cite-data-and-standards.md").read_text(encoding="utf-8")
+    numbers = []
+    for table, column in (
+        ("measures", "sureness"),
+        ("service_types", "sureness"),
+        ("fund_types", "sureness"),
+        ("fund_types", "sureness_share"),
+    ):
+        frame = pl.read_csv(ROOT / "models" / "data" / f"{table}.csv", infer_schema=False)
+        numbers.append([frame.filter(pl.col(column) == word).height for word in ("seen", "recalled", "assumed")])
+    measures, types, funds, shares = numbers
+    stated = (
+        f"of {sum(measures)} measures {measures[0]} are seen, {measures[1]} recalled, {measures[2]} assumed; "
+        f"of {sum(types)} service types {types[0]}, {types[1]} and {types[2]}; "
+        f"of {sum(funds)} kinds of funds {funds[0]}, {funds[1]} and {funds[2]}, and of their share "
+        f"caps {shares[0]}, {shares[1]} and {shares[2]}"
+    )
+    assert stated in text.replace("\n", " ")
 
 
 def test_the_book_of_the_tutorials_is_sound() -> None:
