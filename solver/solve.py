@@ -12,6 +12,7 @@ from .certificate import Certificate, StagePrices, certified_bound, make_stage
 from .dual import Settle
 from .events import Event, Watcher, silent
 from .feasibility import profit, violations
+from .idle import without_idle_openings
 from .interrupt import Interrupt
 from .problem import Problem
 from .solution import HEADLINE, Plan, Solution, StageResult, Status, Stopped, TracePoint
@@ -128,9 +129,11 @@ class _Run:
             self.trace.append(TracePoint(seconds, stage, objective, bound))
 
     def left(self, number: int) -> float | None:
-        """Seconds that stage `number` may use: until its share of the whole time ends."""
+        """Seconds that stage `number` may use: until its share of the whole time ends, or all while there is no plan."""
         if self.stop.time is None:
             return None
+        if self.plan is None:
+            return self.stop.time - self.seconds()
         ends = deadlines([objective.name for objective in self.problem.objectives])
         return self.stop.time * ends[number] - self.seconds()
 
@@ -243,6 +246,8 @@ class _Run:
 
     def solution(self) -> Solution:
         """The result of all that happened."""
+        if self.plan is not None:
+            self.plan = without_idle_openings(self.problem, self.plan)
         stages = self._given_out()
         order = (Stopped.USER, Stopped.TIME, Stopped.WORK, Stopped.GAP)
         stopped = next((reason for reason in order if reason in self.reasons), Stopped.OPTIMAL)

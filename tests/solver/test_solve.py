@@ -15,10 +15,12 @@ from qingdan.solver.backends import highs
 from qingdan.solver.certificate import certified_bound
 from qingdan.solver.events import Event
 from qingdan.solver.feasibility import violations
+from qingdan.solver.idle import without_idle_openings
 from qingdan.solver.interrupt import Interrupt
 from qingdan.solver.problem import Objective, make_problem
-from qingdan.solver.solution import Status, Stopped, gap_between
+from qingdan.solver.solution import Plan, Status, Stopped, gap_between
 from qingdan.solver.solve import deadlines, methods, solve
+from qingdan.solver.sparse import Sparse
 from qingdan.solver.stop import Stop
 from random_problems import random_problem
 from small_problems import NOTHING, hard_knapsack, two_projects, two_projects_objective, two_projects_problem
@@ -216,3 +218,18 @@ def test_a_program_without_columns_is_possible_only_if_nothing_is_asked() -> Non
     assert solve(asked, stop=Stop(time=5)).status is Status.INFEASIBLE
     free = make_problem(1, (Objective("benefit", NOTHING, NOTHING, NOTHING),), group_capacity=[1])
     assert solve(free, stop=Stop(time=5)).objective == 0
+
+
+def test_a_door_that_nothing_goes_through_stays_shut() -> None:
+    """An opening without cost is not part of the plan unless something uses it or a rule wants it."""
+    free = (Objective("benefit", np.array([10]), np.zeros(2, np.int64), NOTHING),)
+    parts = {
+        "group_capacity": [1], "facility_parent": [-1, -1], "opening_facility": [0, 1],
+        "option_group": [0], "option_facility": [0], "option_period": [0],
+    }  # fmt: skip
+    problem = make_problem(1, free, **parts)
+    plan = Plan(np.ones(1, np.bool_), np.ones(2, np.bool_), np.zeros(0), np.zeros(0))
+    assert without_idle_openings(problem, plan).opening.tolist() == [True, False]
+    both = Sparse.from_entries(2, [0, 1], [0, 0], [-1, -1])
+    wanted = make_problem(1, free, row_limit=[-2], opening_row=both, option_row=Sparse.empty(1), **parts)
+    assert without_idle_openings(wanted, plan).opening.tolist() == [True, True]
