@@ -14,6 +14,7 @@ from qingdan.app.reference import JSON_KEYS, commands_markdown
 from qingdan.models.refusals import CODES
 from qingdan.models.rules import KINDS_ZH
 from qingdan.models.scenario import parse_scenario
+from qingdan.models.scenario_checks import check_scenario
 from qingdan.models.unmet import NEXT_STEP
 from typer.main import get_command
 from typer.testing import CliRunner
@@ -170,6 +171,13 @@ def test_the_sureness_of_the_catalogue_is_told_as_it_is() -> None:
         f"caps {shares[0]}, {shares[1]} and {shares[2]}"
     )
     assert stated in text.replace("\n", " ")
+
+
+def test_the_scenarios_of_the_how_to_fit_the_book_of_the_tutorials() -> None:
+    """Funds, places, types and policies in the examples are there to be tried."""
+    book = qingdan.read_book(BOOK)
+    for block in blocks(DOCS / "howto" / "write-a-scenario.md", "toml"):
+        check_scenario(parse_scenario(block), book)
 
 
 def test_the_book_of_the_tutorials_is_sound() -> None:
