@@ -131,29 +131,33 @@ def show_money(console: Console, book: Book, plan: ProjectPlan) -> None:
 
     names = dict(book.table("funds").select("id", "name").iter_rows())
     years = list(book.settings.plan_years)
+    later = pl.col("year") > years[-1]
     used = (
-        plan.funds_used.filter(pl.col("year").is_in(years))
-        .group_by("fund_id")
-        .agg(pl.col("budget_yuan").sum(), pl.col("committed_yuan").sum())
-        .sort("budget_yuan", "fund_id", descending=[True, False])
+        plan.funds_used.group_by("fund_id")
+        .agg(
+            pl.col("budget_yuan").filter(~later).sum().alias("budget"),
+            pl.col("committed_yuan").filter(~later).sum().alias("arranged"),
+            pl.col("committed_yuan").filter(later).sum().alias("later"),
+        )
+        .sort("budget", "fund_id", descending=[True, False])
     )
-    budgets, drawn = used["budget_yuan"].to_list(), used["committed_yuan"].to_list()
+    shown = {name: shown_wan(used[name].to_list()) for name in ("budget", "arranged", "later")}
+    lines = [[names[fund], *figures] for fund, *figures in zip(used["fund_id"], *shown.values(), strict=True)]
+    lines.append(["合计", *(shown_wan([used[name].sum()])[0] for name in shown)])
     rows = [
         [
-            names[fund],
+            name,
             f"{budget:,.2f}",
             f"{arranged:,.2f}",
             f"{budget - arranged:,.2f}",
             f"{arranged / max(budget, 0.01):.1%}",
+            f"{after:,.2f}",
         ]
-        for fund, budget, arranged in zip(used["fund_id"], shown_wan(budgets), shown_wan(drawn), strict=True)
+        for name, budget, arranged, after in lines
     ]
-    total, arranged = shown_wan([sum(budgets)])[0], shown_wan([sum(drawn)])[0]
-    rows.append(
-        ["合计", f"{total:,.2f}", f"{arranged:,.2f}", f"{total - arranged:,.2f}", f"{arranged / max(total, 0.01):.1%}"]
-    )
-    title = f"资金平衡表（{years[0]}—{years[-1]}年预算，万元）"
-    console.table(title, ["资金来源", "预算", "已安排", "未安排", "安排率"], rows)
+    title = f"资金平衡表（{years[0]}—{years[-1]}年预算，已扣除已签合同，万元；两项安排之和等于总投资）"
+    header = ["资金来源", "预算", "已安排", "未安排", "安排率", "以后年度预算安排"]
+    console.table(title, header, rows)
 
 
 def show_refusals(console: Console, book: Book, plan: ProjectPlan) -> None:
