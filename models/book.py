@@ -215,12 +215,23 @@ def _folder_writer(
     return lambda beside: write_folder(beside, text, scenario, texts)
 
 
+def _there_already(path: Path) -> Fault:
+    return Fault(
+        table=path.name, row=0, column="", value="",
+        cause_zh="已经存在，不会被空清单簿替换", cause_en="exists and is not replaced by an empty book",
+        mend_zh="换一个名称，或先移走它", mend_en="choose another name or move it away first",
+    )  # fmt: skip
+
+
 def new_book(path: Path | str, *, settings: BookSettings | None = None) -> None:
     """An empty book to fill in: every table with its headers, and in a workbook drop-downs and explanations.
 
-    Without settings it speaks of today and plans the next three years.
+    Without settings it speaks of today and plans the next three years. What is there already is never replaced:
+    raises `BookError`.
     """
     path = Path(path)
+    if path.is_file() or (path.is_dir() and any(path.iterdir())):
+        raise BookError([_there_already(path)])
     settings = settings or first_settings(datetime.date.today())
     book = Book(settings, {})
     if path.suffix.lower() == ".xlsx":

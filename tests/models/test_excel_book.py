@@ -240,3 +240,12 @@ def test_synthetic_data_are_marked_on_every_printed_sheet(tmp_path: Path) -> Non
     with zipfile.ZipFile(tmp_path / "two.xlsx") as parts:
         texts = [parts.read(name).decode() for name in parts.namelist() if name.startswith("xl/worksheets/sheet")]
     assert sum("模拟数据(非真实)</oddHeader>" in text for text in texts) == len(TABLES)
+
+
+@pytest.mark.parametrize("name", ["filled", "filled.xlsx"])
+def test_an_empty_book_never_replaces_what_is_there(tmp_path: Path, name: str) -> None:
+    """A slip of the finger does not cost a bureau its filled book."""
+    path = tmp_path / name
+    new_book(path)
+    with pytest.raises(BookError, match="not replaced"):
+        new_book(path)
