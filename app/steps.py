@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -35,11 +35,12 @@ def scenario_for(book: Book, path: Path | None) -> Scenario:
 def read_both(path: Path, scenario_path: Path | None) -> tuple[Book, Scenario]:
     """A book and the scenario it is solved under; raises one `BookError` with the faults of both."""
     from ..models.book import read_book
-    from ..models.faults import BookError
+    from ..models.faults import BookError, Fault
     from ..models.scenario import Scenario, parse_scenario, read_scenario
     from ..models.scenario_checks import check_scenario
 
-    faults, book, scenario = [], None, Scenario()
+    faults: list[Fault] = []
+    book, scenario = None, Scenario()
     try:
         book = read_book(path)
     except BookError as error:
@@ -76,15 +77,21 @@ def write_tables(frames: Mapping[str, pl.DataFrame], folder: Path) -> None:
     """Frames as the CSV files of a folder, whole or not at all; only the same tables may stand there before."""
     from ..models.whole_folder import replace_folder
 
+    fit_for_tables(frames, folder)
     files = {f"{name}.csv": frame for name, frame in frames.items()}
-    if folder.exists() and not (folder.is_dir() and {path.name for path in folder.iterdir()} <= set(files)):
-        raise Refusal(f"{folder} 已存在且另有内容，请换一个路径", f"{folder} exists and holds something else")
 
     def fill(beside: Path) -> None:
         for name, frame in files.items():
             (beside / name).write_bytes(frame.write_csv().encode())
 
     replace_folder(folder, fill)
+
+
+def fit_for_tables(names: Iterable[str], folder: Path) -> None:
+    """Refuse a folder that holds anything but the tables of these names."""
+    files = {f"{name}.csv" for name in names}
+    if folder.exists() and not (folder.is_dir() and {path.name for path in folder.iterdir()} <= files):
+        raise Refusal(f"{folder} 已存在且另有内容，请换一个路径", f"{folder} exists and holds something else")
 
 
 def fit_for_writing(path: Path) -> None:
@@ -102,26 +109,29 @@ def run_checkup(console: Console, path: Path, out: Path | None) -> None:
     """`qingdan checkup`"""
     from ..models.book import read_book, write_book
     from ..models.checkup import checkup
+    from .checkup_report import CHECKUP_TABLES, document_of, folder_beside, tables_of, tell
 
+    folder = None if out is None else folder_beside(out)
+    if out is not None and folder is not None:
+        fit_for_writing(out.absolute().parent)
+        fit_for_tables(CHECKUP_TABLES, folder)
     book = read_book(path)
     found = checkup(book)
-    if out is not None:
+    if out is not None and folder is not None:
         write_book(book.with_table("needs", found.needs), out)
-    changes = dict(found.changes.group_by("what").len().sort("what").iter_rows())
-    document = {
-        "book": str(path), "out": None if out is None else str(out), "judgements": found.counts,
-        "needs": found.needs.height, "changes": changes, "unknown": found.unknown.height, "tickets": found.tickets.height,
-    }  # fmt: skip
+        write_tables(tables_of(found), folder)
     console.say(f"好社区专项体检　{banner(book)}")
     console.table(
         "三级判定（社区或小区 × 服务类型）", ["判定", "数"],
         [[name, found.counts.get(code, 0)] for code, name in JUDGEMENTS.items()],
     )  # fmt: skip
+    tell(console, book, found)
     special = found.needs.filter(found.needs["need_class"] == "special").height
     console.say(
         f"需求清单：专项整治类 {special} 条，一般整治类交办 {found.tickets.height} 条；未采集 {found.unknown.height} 项"
     )
-    console.done(document, f"已写入 {out}" if out is not None else "")
+    document = {"book": str(path), "out": None if out is None else str(out), **document_of(found)}
+    console.done(document, f"已写入 {out}，变化、未采集、交办和判定各表写入 {folder}" if out is not None else "")
 
 
 def run_match(console: Console, path: Path, out: Path | None, scenario_path: Path | None) -> None:

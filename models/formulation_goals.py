@@ -28,9 +28,9 @@ def add_smallest_county(rows: RowBuilder, options: Options, names: Names) -> int
     """Smallest county: `smallest <= share of need met in county c`, in thousandths, for every county.
 
     Met counts as in rules on need met (level enough or better); the base is the needs of the county that can
-    be so met. Multiplied out: `needs_c x smallest <= sum of thousandths met`. Gives back the extra column.
+    be so met. Multiplied out: `needs_c x smallest <= sum of thousandths met`. Where no county has such a need
+    the smallest share is 0. Gives back the extra column.
     """
-    extra = rows.add_extras(["smallest_county"], upper=PERMILLE)
     thousandths = met_thousandths(options, level=2)
     counted = np.flatnonzero(thousandths > 0)
     need = options.options["need"].to_numpy()
@@ -38,6 +38,7 @@ def add_smallest_county(rows: RowBuilder, options: Options, names: Names) -> int
     reachable = np.unique(need[counted])
     base = np.bincount(county.code[reachable], minlength=len(county.values))
     there = np.flatnonzero(base)
+    extra = rows.add_extras(["smallest_county"], upper=PERMILLE if len(there) else 0)
     place = np.full(len(county.values), -1, np.int64)
     place[there] = np.arange(len(there))
     codes = [county.values[code] for code in there]

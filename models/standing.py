@@ -22,7 +22,10 @@ SELECTED, LISTED = "selected", "listed"
 
 
 def pilots(book: Book, selected: Iterable[str]) -> pl.DataFrame:
-    """Pilots that are listed, and those a selection run recommends (推荐名单), with the reason."""
+    """Pilots that are listed, and those a selection run recommends (推荐名单), with the reason.
+
+    One that is listed and chosen as well counts as chosen.
+    """
     communities = book.table("communities")
     category = dict(zip(communities["id"], communities["pilot_category"], strict=True))
     told: dict[str, list[str]] = {}
@@ -31,16 +34,15 @@ def pilots(book: Book, selected: Iterable[str]) -> pl.DataFrame:
         told.setdefault(row["community"], []).append(" ".join(word for word in words if word) or row["id"])
         if row["category"]:
             category[row["community"]] = row["category"]
+    chosen = set(selected)
     rows = []
-    for community in sorted({*told, *(code for code, held in category.items() if held), *selected}):
-        if community in told:
-            rows.append(
-                (community, category.get(community), LISTED, f"列入好社区试点名单（{'；'.join(told[community])}）")
-            )
-        elif community in set(selected):
-            rows.append((community, category.get(community), SELECTED, "本次测算遴选，列入推荐名单，待审定"))
+    for community in sorted({*told, *(code for code, held in category.items() if held), *chosen}):
+        on_list = f"列入好社区试点名单（{'；'.join(told[community])}）" if community in told else ""
+        if community in chosen:
+            reason = "本次测算遴选，列入推荐名单，待审定" + (f"；已{on_list}" if on_list else "")
+            rows.append((community, category.get(community), SELECTED, reason))
         else:
-            rows.append((community, category.get(community), LISTED, "社区底数登记为试点"))
+            rows.append((community, category.get(community), LISTED, on_list or "社区底数登记为试点"))
     return pl.DataFrame(rows, schema=PILOTS_SCHEMA, orient="row")
 
 

@@ -7,9 +7,29 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from .book_facts import Facts, Need, tenths
-from .derivation import department_of, hundreds, lag_of, level_of, measure_of, profile_of, spending, units_for
+from .derivation import (
+    WORKS_PROFILE,
+    department_of,
+    hundreds,
+    lag_of,
+    level_of,
+    measure_of,
+    percent_up,
+    profile_of,
+    spending,
+    units_for,
+)
 from .option_rules import lots_allowed
-from .packages import FIXED, Package, budget_years_for, derived_packages, eligible, emergency_package, is_emergency
+from .packages import (
+    FIXED,
+    Package,
+    budget_years_for,
+    derived_packages,
+    eligible,
+    emergency_package,
+    is_emergency,
+    works_package,
+)
 from .places import (
     CHANGE,
     EMERGENCY,
@@ -123,19 +143,41 @@ def _module_years(facts: Facts, measure: Row, site: Row) -> tuple[int, ...]:
         facts.cache[key] = tuple(
             year
             for year in facts.years
-            if any(not any(start_faults(facts, site, measure["service_type"], flag, year)) for flag in flags)
+            if any(opened <= year for opened in _site_years(facts, site))
+            and any(not any(start_faults(facts, site, measure["service_type"], flag, year)) for flag in flags)
             and any(payable(facts, package, 1_000_000, measure, year, 0) for package in packages)
         )
     found: tuple[int, ...] = facts.cache[key]
     return found
 
 
+def _site_years(facts: Facts, site: Row) -> tuple[int, ...]:
+    """Years in which a site itself may open and its conversion can be paid for."""
+    key = ("site years", site["id"])
+    if key not in facts.cache:
+        place = facts.place_of_site(site["id"])
+        package = works_package(facts, ("F01",), place)
+        cost = hundreds(percent_up(site["conversion_cost"] or 0, int(facts.factor("cost_percent", place))))
+        facts.cache[key] = tuple(
+            year
+            for year in facts.years
+            if not any(start_faults(facts, site, None, 0, year))
+            and _paid_in_full(facts, package, cost, WORKS_PROFILE, 0, "", year, 0)
+        )
+    found: tuple[int, ...] = facts.cache[key]
+    return found
+
+
 def payable(facts: Facts, package: Package, cost: int, measure: Row, start: int, units: int) -> bool:
-    """Can every year's money be paid in shares that reach 100 % and the local floor?"""
-    lag = lag_of(measure)
-    _, _, demand = spending(
-        facts, cost, profile_of(measure["spend_profile"]), start, lag, package, measure["service_type"], units, 0, None
-    )
+    """Can every year's money for a measure be paid in shares that reach 100 % and the local floor?"""
+    profile = profile_of(measure["spend_profile"])
+    return _paid_in_full(facts, package, cost, profile, lag_of(measure), measure["service_type"], start, units)
+
+
+def _paid_in_full(
+    facts: Facts, package: Package, cost: int, profile: tuple[int, ...], lag: int, kind: str, start: int, units: int
+) -> bool:
+    _, _, demand = spending(facts, cost, profile, start, lag, package, kind, units, 0, None)
     local = package.local(facts)
     for year in demand:
         open_caps = {

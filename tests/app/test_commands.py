@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import polars as pl
 import pytest
 from commands import Ended, call, generated_book, listing, run, small_book, started
+from qingdan.app.console import Console
 from qingdan.models.book import read_book
 
 Command = Callable[..., Ended]
@@ -123,6 +125,58 @@ def test_checkup_writes_the_book_with_its_needs_only_where_asked(command: Comman
     assert read_book(tmp_path / "with_needs").table("needs").height == told["needs"] > 0
     assert listing(book) == before
     assert "三级判定" in command("checkup", book).out
+
+
+def test_a_second_checkup_tells_what_changed(command: Command, tmp_path: Path) -> None:
+    """Running it again lists every change by kind, what is unknown, and the tickets: shown, as JSON and as tables."""
+    book = generated_book(tmp_path / "book", communities=4, seed=1)
+    assert command("checkup", book, "-o", "first").code == 0
+    again = command("checkup", "first", "--json").document
+    assert again["changes"] == []
+    assert "没有变化" in command("checkup", "first").out
+    needs = tmp_path / "first" / "needs.csv"
+    frame = pl.read_csv(needs, infer_schema=False)
+    worse, gone = frame["id"][0], frame["id"][1]
+    larger = pl.when(pl.col("id") == worse).then(pl.lit("0.5")).otherwise("quantity").alias("quantity")
+    frame.filter(pl.col("id") != gone).with_columns(larger).write_csv(needs)
+    told = command("checkup", "first", "-o", "second", "--json").document
+    assert {change["need"]: change["what"] for change in told["changes"]} == {worse: "raised", gone: "new"}
+    assert all(set(change) == {"need", "what", "from", "to", "reason"} for change in told["changes"])
+    assert all(row["service_type"] and row["reason"] for row in told["unknown"])
+    assert len(told["unknown"]) >= told["judgements"]["unknown"] > 0
+    assert len(told["tickets"]) > 0 and isinstance(told["credits"], list)
+    tables = tmp_path / "second-checkup"
+    assert sorted(path.name for path in tables.iterdir()) == [
+        "changes.csv",
+        "judgements.csv",
+        "tickets.csv",
+        "unknown.csv",
+    ]
+    for name in ("changes", "unknown", "tickets"):
+        assert pl.read_csv(tables / f"{name}.csv", infer_schema=False).height == len(told[name]), name
+    shown = command("checkup", "first").out
+    assert all(word in shown for word in ("新增", "升高", "未采集", "一般整治类交办", worse, gone))
+    before = listing(tmp_path)
+    (tables / "mine.txt").write_text("keep")
+    assert command("checkup", "first", "-o", "second").code == 2
+    (tables / "mine.txt").unlink()
+    assert listing(tmp_path) == before
+
+
+def test_a_title_is_one_line_however_narrow_its_table(command: Command, book: Path) -> None:
+    """What a table is about is read in one line; with a wide terminal nothing in it is folded."""
+    lines = command("checkup", book).out.splitlines()
+    assert "三级判定（社区或小区 × 服务类型）" in lines
+
+
+def test_a_wide_table_takes_the_width_of_the_terminal(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A long sentence stays in one line where the terminal is wide enough, and is folded where it is not."""
+    for columns, whole in (("300", True), ("60", False)):
+        monkeypatch.setenv("COLUMNS", columns)
+        Console(as_json=False).table("题", ["例"], [["字" * 100]])
+        assert ("字" * 100 in capsys.readouterr().out) is whole
 
 
 def test_match_tells_options_and_needs_without_any(command: Command, book: Path, tmp_path: Path) -> None:
