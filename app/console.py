@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import shutil
 import sys
 import time
 import traceback
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from rich.table import Table
 
+NO_TERMINAL = 150  # columns of a table where nothing says how wide the terminal is
 DONE, NO, BAD_INPUT, NO_PLAN, INTERRUPTED = 0, 1, 2, 3, 130
 
 
@@ -54,14 +56,19 @@ class Console:
             _write(text)
 
     def table(self, title: str, header: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-        """A table for people, wide characters aligned; columns that hold figures are set to the right."""
+        """A table for people under its title, wide characters aligned; columns that hold figures are set to the right.
+
+        The title is a line of its own, so that a narrow table does not break it; a wide one takes the terminal's width.
+        """
         if self.as_json:
             return
         from rich.console import Console as Screen
 
         shown, on_screen = io.StringIO(), sys.stdout.isatty()
-        screen = Screen(file=shown, force_terminal=on_screen, width=None if on_screen else 150, highlight=False)
-        screen.print(_table(title, header, rows))
+        width = shutil.get_terminal_size((NO_TERMINAL, 50)).columns
+        screen = Screen(file=shown, force_terminal=on_screen, width=width, highlight=False)
+        screen.print(title, style="bold", markup=False)
+        screen.print(_table(header, rows))
         _write(shown.getvalue().rstrip("\n"))
 
     def progress(self, text: str, *, at_once: bool = False) -> None:
@@ -94,11 +101,11 @@ def _to_nowhere() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _table(title: str, header: Sequence[str], rows: Sequence[Sequence[object]]) -> Table:
+def _table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> Table:
     from rich import box
     from rich.table import Table
 
-    table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for at, name in enumerate(header):
         figures = all(isinstance(row[at], int | float) or _is_figure(str(row[at])) for row in rows)
         table.add_column(name, justify="right" if rows and figures else "left", overflow="fold")
