@@ -26,6 +26,14 @@ Json = Annotated[bool, typer.Option("--json", help="只在标准输出写一个J
 BookPath = Annotated[Path, typer.Argument(help="清单簿：CSV文件夹或.xlsx / book: CSV folder or .xlsx")]
 ScenarioPath = Annotated[Path | None, typer.Option("--scenario", help="测算方案 scenario.toml / scenario file")]
 Out = Annotated[Path, typer.Option("-o", "--out", help="写到何处 / where to write")]
+CheckupOut = Annotated[
+    Path | None,
+    typer.Option(
+        "-o", "--out",
+        help="新清单簿写到何处；变化、未采集、交办、判定四张表写入旁边的 OUT-checkup 文件夹 / where to write the new book;"
+        " changes, unknown, tickets and judgements go to the folder OUT-checkup beside it",
+    ),
+]  # fmt: skip
 Time = Annotated[float, typer.Option(help="秒 / seconds", min=0.1)]
 
 
@@ -49,10 +57,8 @@ def new(path: Path, json: Json = False) -> None:
 
 
 @app.command()
-def checkup(
-    book: BookPath, out: Annotated[Path | None, typer.Option("-o", "--out")] = None, json: Json = False
-) -> None:
-    """专项体检：得出需求清单 / Check-up: the needs list."""
+def checkup(book: BookPath, out: CheckupOut = None, json: Json = False) -> None:
+    """专项体检：得出或更新需求清单，列出变化、未采集和交办 / Check-up: the needs list, what changed, what is unknown."""
     with guarded(Console(json)) as console:
         from .steps import run_checkup
 

@@ -15,7 +15,7 @@ JSON_KEYS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "demo": "`result.json` of the run, `run`, `check`",
         "new": "`book`",
-        "checkup": "`book`, `out`, `judgements`, `needs`, `changes`, `unknown`, `tickets`",
+        "checkup": "`book`, `out`, `judgements`, `needs`, `changes`, `unknown`, `tickets`, `credits`",
         "match": "`book`, `needs`, `held`, `options`, `facilities`, `openings`, `packages`, `columns_per_community`, "
         "`refusals`",
         "solve": "`result.json` of the run, `run`",
@@ -25,6 +25,21 @@ JSON_KEYS: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 """Keys of the document that a command writes with --json."""
+
+NOTES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "checkup": """\
+`judgements` counts places and service types by judgement, `needs` is the number of needs. The others are whole lists of
+objects: `changes` (need, what, from, to, reason), `unknown` (community, neighbourhood, service_type, what, reason,
+complaints), `tickets` (id, community, service_type, department, due, status, days_overdue), `credits` (project, community,
+neighbourhood, service_type, delivered, accepted_on, used, reason). `what` of a change is `new` 新增, `rebound` 反弹,
+`raised` 升高, `lowered` 降低, `closed` 销号, `credited` 计入完工, `kept` 保留 or `updated` 更新.
+
+With `-o` the new book is written, and beside it the folder `OUT-checkup` (for `b.xlsx`: `b-checkup`) with `changes.csv`,
+`unknown.csv`, `tickets.csv` (columns of `transferred.csv`) and `judgements.csv`: whole or not at all.""",
+    }
+)
+"""What there is to say of a command beyond its table, in plain Markdown."""
 
 MEANINGS: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -77,6 +92,8 @@ def _section(name: str, command: Any) -> str:
     lines += [_row(part) for part in command.params if part.name != "help"]
     if name in JSON_KEYS:
         lines += ["", f"JSON: {JSON_KEYS[name]}."]
+    if name in NOTES:
+        lines += ["", NOTES[name]]
     return "\n".join(lines) + "\n"
 
 
