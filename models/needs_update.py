@@ -28,10 +28,16 @@ def carried_on(
     """The new needs list, wide: the columns of the table, `old_*` for what stood there before, and `case`.
 
     `case` is new, again, rebound, found, done, off (no longer applicable), unsure (not to be confirmed), hand or shut.
+    A row that somebody closed without the day of closing is closed on `as_of`, and `dated` says so.
     """
-    old = needs.with_columns(pl.col("neighbourhood").fill_null(""), shut=pl.col("status").is_in(SHUT)).sort(
-        "shut", "id"
-    )
+    shut = pl.col("status").is_in(SHUT)
+    undated = (shut & pl.col("closed_on").is_null()).fill_null(False)
+    old = needs.with_columns(
+        pl.col("neighbourhood").fill_null(""),
+        pl.when(undated).then(pl.lit(as_of)).otherwise("closed_on").cast(pl.Date).alias("closed_on"),
+        shut=shut,
+        dated=undated,
+    ).sort("shut", "id")
     first = old.unique(KEY, keep="first", maintain_order=True)
     double = old.join(first.select("id"), on="id", how="anti")
     earlier = first.drop("shut").rename({name: f"old_{name}" for name in NEED_COLUMNS if name not in KEY})
@@ -44,7 +50,7 @@ def carried_on(
     twice = twice.with_columns(
         case=pl.lit("shut"), id="old_id", **{name: pl.col(f"old_{name}") for name in [*_FOUND, "edited", "note"]}
     )
-    return pl.concat([both, twice], how="diagonal").sort("id")
+    return pl.concat([both, twice], how="diagonal").with_columns(pl.col("dated").fill_null(False)).sort("id")
 
 
 def _case(as_of: datetime.date) -> pl.Expr:

@@ -180,6 +180,21 @@ def test_a_case_that_comes_back_within_six_months_is_more_urgent(
     assert whats(found, "N-A-G") == ([what] if what else [])
 
 
+@pytest.mark.parametrize(("name", "status"), [("N-A-G", "closed"), ("N-A-S", "met")])
+def test_a_need_closed_by_hand_without_a_day_stays_closed(name: str, status: str) -> None:
+    """Whoever forgets the day of closing finds the day of the check-up there; only a later survey reopens the need."""
+    made = base()
+    made = edit(again(made, checkup(made)), name, status=status, closed_on=None)
+    found = checkup(made)
+    assert (need(found, name)["status"], need(found, name)["closed_on"]) == (status, TODAY)
+    assert whats(found, name) == ["updated"]
+    assert found.changes.filter(need=name)["reason"].to_list() == ["销号日期未填,按体检日期2026-11-01记"]
+    second = checkup(again(made, found))
+    assert second.needs.equals(found.needs) and second.changes.is_empty()
+    later = checkup(again(made, found, as_of=LATER))
+    assert whats(later, name) == ["rebound"]
+
+
 def test_an_old_survey_does_not_reopen_what_was_closed_since() -> None:
     """Five cases counted in March say nothing about a street that was cleaned in May."""
     march = datetime.date(2026, 3, 1)
