@@ -174,7 +174,7 @@ def _in_neighbourhoods(
     weight = (
         near["households"].to_numpy()
         * np.exp((0.06 if rate.old > rate.new else 0.01) * age)
-        * np.where(done, 0.08, 1.0)
+        * np.where(done, 0.25, 1.0)
     )
     # The first few of a random order weighted by age and size carry all the points of their community.
     draw = np.log(weight) - np.log(rng.exponential(1.0, len(where)))
