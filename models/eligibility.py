@@ -63,15 +63,20 @@ def _parts(cell: str | None) -> dict[str, Decimal]:
 
 @dataclass(slots=True)
 class Eligibility:
-    """Packages by (measure, county, built, pilot, at a module), each worked out once."""
+    """Packages by (measure, county, built, pilot, at a module), each worked out once.
+
+    Where the run selects the pilots (`selects`), money for pilots only may come everywhere or not at all: packages
+    with it stand beside those without, so that a place that is not chosen can do what it could without pilots.
+    """
 
     funds: Sequence[Fund]
     costs: dict[str, Cost]
     most: int
+    selects: bool = False
     found: dict[str, Package] = field(default_factory=dict)
     _in_county: dict[tuple[str, str], list[Fund]] = field(default_factory=dict)
     _accepted: dict[tuple[str, str, str], list[tuple[Fund, int]]] = field(default_factory=dict)
-    _packages: dict[tuple[tuple[int, int, bool], ...], list[str]] = field(default_factory=dict)
+    _packages: dict[tuple[bool, tuple[tuple[int, int, bool], ...]], list[str]] = field(default_factory=dict)
 
     def in_county(self, city: str, county: str) -> list[Fund]:
         """The funds that pay in a county."""
@@ -103,16 +108,32 @@ class Eligibility:
         ]
 
     def packages(self, measure: str, city: str, county: str, *, built: int, pilot: bool, module: bool) -> list[str]:
-        """Names of the packages that are kept, best first."""
+        """Names of the packages that are kept, best first; in a selection run those with pilot money come last."""
+        if not (self.selects and pilot):
+            return self._kept(measure, city, county, built=built, pilot=pilot, module=module)
+        without = self._kept(measure, city, county, built=built, pilot=False, module=module)
+        chosen = self._kept(measure, city, county, built=built, pilot=True, module=module, pilot_money=True)
+        return [*without, *chosen]
+
+    def _kept(
+        self, measure: str, city: str, county: str, *, built: int, pilot: bool, module: bool, pilot_money: bool = False
+    ) -> list[str]:
         kind = self.costs[measure].service_type
         key = tuple(
             (fund.number, cap, kind in fund.sums)
             for fund, cap in self.eligible(measure, city, county, built=built, pilot=pilot, module=module)
             if fund.fund_type not in NEVER_POOLED
         )
-        if key not in self._packages:
-            self._packages[key] = [self._keep(package) for package in self._ranked(key)]
-        return self._packages[key]
+        if (pilot_money, key) not in self._packages:
+            ranked = self._ranked(key)
+            if pilot_money:
+                ranked = [package for package in ranked if self._for_pilots(package)]
+            self._packages[pilot_money, key] = [self._keep(package) for package in ranked[: self.most]]
+        return self._packages[pilot_money, key]
+
+    def _for_pilots(self, package: Package) -> bool:
+        numbers = (*(number for number, _ in package.shares), *package.fixed)
+        return any(self.funds[number].pilot_only for number in numbers)
 
     def _ranked(self, members: Sequence[tuple[int, int, bool]]) -> list[Package]:
         if sum(cap for _, cap, fixed in members if not fixed) < 100:
@@ -130,7 +151,7 @@ class Eligibility:
             outside += sum(100 for number in fixed if not self.funds[number].public_local)
             ids = tuple(self.funds[number].id for number in numbers)
             ranked.append((-outside, ids, self._package(shares, fixed, floor)))
-        return [package for _, _, package in sorted(ranked, key=lambda entry: entry[:2])[: self.most]]
+        return [package for _, _, package in sorted(ranked, key=lambda entry: entry[:2])]
 
     def _package(self, shares: tuple[tuple[int, int], ...], fixed: tuple[int, ...], floor: int) -> Package:
         words = {number: f"{self.funds[number].id}:{cap}" for number, cap in shares}
@@ -169,7 +190,11 @@ class Eligibility:
         return self._keep(self._package(shares, (), 0))
 
     def capital_fund(self, measure: str, city: str, county: str, *, pilot: bool) -> int:
-        """The fund through which an operator brings capital at a module, or -1."""
+        """The fund through which an operator brings capital at a module, or -1.
+
+        In a selection run none that is for pilots only: it would bind the module to a choice of its own.
+        """
+        pilot = pilot and not self.selects
         eligible = self.eligible(measure, city, county, built=0, pilot=pilot, module=True)
         return next((fund.number for fund, _ in eligible if fund.fund_type == OPERATORS_CAPITAL), -1)
 

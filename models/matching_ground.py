@@ -87,7 +87,7 @@ def lay_ground(book: Book, settings: MatchingSettings, told: pl.DataFrame) -> Gr
         measures=measures,
         sites=sites_frame(book),
         funds=funds,
-        eligibility=Eligibility(funds, costs_of(measures, programme), settings.most_packages),
+        eligibility=Eligibility(funds, costs_of(measures, programme), settings.most_packages, settings.selects_pilots),
         types=types,
         programme=programme,
         pilots=frozenset(pilots(book)),

@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from .options import EMERGENCY
+from .options import EMERGENCY, MODULE
 from .row_builder import EXTRA, OPENING, OPTION
 from .rule_context import RuleContext
 from .rules_pilots import CATEGORIES_ZH, PilotsRule
@@ -106,19 +106,30 @@ def _exactly(context: RuleContext, rule: PilotsRule, word: str, scope: str, colu
 
 
 def _only_where_chosen(context: RuleContext, rule: PilotsRule, column: dict[str, int]) -> None:
-    """Money of funds for pilots only: nothing of it where the community is not chosen."""
+    """Money of funds for pilots only: nothing of it where the community is not chosen.
+
+    Options at a module follow it through its door, all others (dig-once twins among them) are linked themselves.
+    Of a need of which one option can be taken all options that such money pays in a community are in one row,
+    those at its modules as well: that is implied, and the bound is tighter for it.
+    """
     only = set(context.book.table("funds").filter(pl.col("pilot_only").fill_null(value=False))["id"])
     packages = np.array(
         [bool(only & set(funds_of(name))) for name in context.options.packages["name"]] + [False], np.bool_
     )
-    frame, facilities = context.options.options, context.options.facilities
-    # options at a module follow it through its door
-    held = np.flatnonzero(packages[frame["package"].fill_null(-1).to_numpy()] & (frame["facility"].to_numpy() < 0))
-    sets = context.one_of()[held]
-    community = context.options.needs["community"][frame["need"].to_numpy()[held]].to_list()
-    _linked(context, rule, OPTION, held, sets, community, column)
+    options, facilities = context.options.options, context.options.facilities
+    # one more element stands for "no facility"
+    modules = np.append((facilities["kind"] == MODULE).to_numpy(), False)
+    homes = [*facilities["community"].to_list(), None]
+    place = options["facility"].to_numpy()
+    is_module = modules[place]
+    need = options["need"].to_numpy()
+    of_need = context.options.needs["community"][need].to_list()
+    paid_in = [homes[at] if modules[at] else own for at, own in zip(place.tolist(), of_need, strict=True)]
+    single = context.options.needs["lots"].to_numpy()[need] == 1
+    held = np.flatnonzero(packages[options["package"].fill_null(-1).to_numpy()] & (single | ~is_module))
+    _linked(context, rule, OPTION, held, context.one_of()[held], [paid_in[one] for one in held.tolist()], column)
     facility = context.options.openings["facility"].to_numpy()
-    paid = packages[facilities["package"].fill_null(-1).to_numpy()] & (facilities["kind"] == "module").to_numpy()
+    paid = packages[facilities["package"].fill_null(-1).to_numpy()] & modules[:-1]
     held = np.flatnonzero(paid[facility])
     community = facilities["community"][facility[held]].to_list()
     # of the modules of one site and service type at most one opens
@@ -142,19 +153,23 @@ def _linked(
     community: list[str | None],
     column: dict[str, int],
 ) -> None:
-    """`sum over a set of which one can be taken <= z` of its community, 0 where it is no candidate."""
-    found, row = np.unique(sets, return_inverse=True)
-    if not len(found):
+    """`sum over a set of which one can be taken <= z` of the community, 0 where it is no candidate.
+
+    One row for every set and community in which some of it is paid.
+    """
+    if not len(held):
         return
-    at = np.zeros(len(found), np.int64)
-    at[row[::-1]] = np.arange(len(held))[::-1]
-    places = [community[member] or "" for member in at.tolist()]
+    names = sorted({place or "" for place in community})
+    number = {place: code for code, place in enumerate(names)}
+    code = np.array([number[place or ""] for place in community], np.int64)
+    found, row = np.unique(np.stack([sets, code]), axis=1, return_inverse=True)
+    places = [names[one] for one in found[1].tolist()]
     first = context.rows.add(
         rule.kind, [f"{rule.name}:试点资金({context.names.get(place, place)})" for place in places], 0, key=rule.name,
         scopes=places,
     )  # fmt: skip
-    context.rows.put(part, first + row, held, 1)
-    chosen = [(number, column[place]) for number, place in enumerate(places) if place in column]
+    context.rows.put(part, first + row.reshape(-1), held, 1)
+    chosen = [(place, column[name]) for place, name in enumerate(places) if name in column]
     if chosen:
         rows, columns = np.array(chosen, np.int64).T
         context.rows.put(EXTRA, first + rows, columns, -1)

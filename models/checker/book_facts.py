@@ -120,9 +120,14 @@ class Facts:
     def weight(self, programme: str, place: Place) -> int:
         return int(self.factor("programme_weight", place).get(programme, 100))
 
+    @property
+    def selects_pilots(self) -> bool:
+        """Does the run choose the pilots itself?"""
+        return any(rule.get("kind") == "pilots" and rule.get("mode") == "select" for rule in self.rules)
+
     def is_pilot(self, community: str) -> bool:
-        """Listed, or chosen in a selection run."""
-        return community in self.pilots or community in self.selected
+        """Listed; in a selection run only what is chosen."""
+        return community in (self.selected if self.selects_pilots else self.pilots)
 
     def budget_yuan(self, fund: str, year: int) -> int | None:
         """Budget of a fund in a year with the scenario's changes, less signed payments; None without a column."""

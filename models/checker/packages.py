@@ -77,10 +77,11 @@ def covers(fund: Row, measure: Row, cap: int) -> bool:
     return bool(revenue >= wanted * opex and revenue > 0)
 
 
-def cap_of(facts: Facts, fund: Row, measure: Row, place: Place, need: Need | None) -> int | None:
+def cap_of(facts: Facts, fund: Row, measure: Row, place: Place, need: Need | None, *, pilot: bool) -> int | None:
     """Largest share of a fund for a measure (FIXED for a fixed sum), or None if it may not pay.
 
     `need` is None at a module and for its opening: funds that speak of neighbourhoods or owners stay out.
+    `pilot` says whether money for pilots only may come.
     """
     kind = facts.types[measure["service_type"]]
     if fund["eligible_types"] and measure["service_type"] not in fund["eligible_types"]:
@@ -100,7 +101,7 @@ def cap_of(facts: Facts, fund: Row, measure: Row, place: Place, need: Need | Non
         built = facts.neighbourhoods.get(need.neighbourhood, {}).get("built_year") if need else None
         if built is None or built > fund["built_before"]:
             return None
-    if fund["pilot_only"] and not facts.is_pilot(place.community):
+    if fund["pilot_only"] and not pilot:
         return None
     if fund["account"] == "owners" and (
         need is None
@@ -113,15 +114,21 @@ def cap_of(facts: Facts, fund: Row, measure: Row, place: Place, need: Need | Non
     return FIXED if measure["service_type"] in (fund["unit_sums"] or {}) else cap
 
 
-def eligible(facts: Facts, measure: Row, place: Place, need: Need | None) -> dict[str, int]:
-    """All funds that may pay together for a measure in a place, with their shares; operators' money and loans apart."""
+def eligible(
+    facts: Facts, measure: Row, place: Place, need: Need | None, *, pilot: bool | None = None
+) -> dict[str, int]:
+    """All funds that may pay together for a measure in a place, with their shares; operators' money and loans apart.
+
+    `pilot` is whether the community counts as a pilot; None: as the book or the selection has it.
+    """
+    held = facts.is_pilot(place.community) if pilot is None else pilot
     owners = (need.place.community, need.neighbourhood) if need else None
-    key = ("eligible", measure["id"], place.county, place.city, facts.is_pilot(place.community), owners)
+    key = ("eligible", measure["id"], place.county, place.city, held, owners)
     if key not in facts.cache:
         found = {}
         for name, fund in sorted(facts.funds.items()):
             if fund["fund_type"] not in ("SOC", "LOAN"):
-                cap = cap_of(facts, fund, measure, place, need)
+                cap = cap_of(facts, fund, measure, place, need, pilot=held)
                 if cap is not None:
                     found[name] = cap
         facts.cache[key] = found
@@ -129,10 +136,25 @@ def eligible(facts: Facts, measure: Row, place: Place, need: Need | None) -> dic
     return known
 
 
+def kept_packages(facts: Facts, measure: Row, place: Place, need: Need | None) -> list[Package]:
+    """The packages that the program holds: in a selection run those of no pilot, then those with pilot money."""
+    most = int(facts.scenario.get("most_packages", 2))
+    if not facts.selects_pilots:
+        return derived_packages(facts, eligible(facts, measure, place, need))[:most]
+    without = derived_packages(facts, eligible(facts, measure, place, need, pilot=False))
+    chosen = derived_packages(facts, eligible(facts, measure, place, need, pilot=True))
+    with_it = [package for package in chosen if any(facts.funds[fund]["pilot_only"] for fund in package.caps)]
+    return [*without[:most], *with_it[:most]]
+
+
 def operator_fund(facts: Facts, measure: Row, place: Place) -> str | None:
-    """The fund that carries the operator's capital: the first eligible SOC fund by id."""
+    """The fund that carries the operator's capital: the first eligible SOC fund by id.
+
+    In a selection run none for pilots only.
+    """
+    pilot = facts.is_pilot(place.community) and not facts.selects_pilots
     for name, fund in sorted(facts.funds.items()):
-        if fund["fund_type"] == "SOC" and cap_of(facts, fund, measure, place, None) is not None:
+        if fund["fund_type"] == "SOC" and cap_of(facts, fund, measure, place, None, pilot=pilot) is not None:
             return name
     return None
 
@@ -186,7 +208,7 @@ def package_faults(facts: Facts, package: Package, allowed: Mapping[str, int]) -
 
 
 def derived_packages(facts: Facts, allowed: Mapping[str, int]) -> list[Package]:
-    """The packages that may be formed of eligible funds, best first, as many as the scenario keeps."""
+    """The packages that may be formed of eligible funds, best first."""
     names = sorted(allowed)
     key = ("packages", tuple((name, allowed[name]) for name in names))
     if key not in facts.cache:
@@ -208,7 +230,7 @@ def derived_packages(facts: Facts, allowed: Mapping[str, int]) -> list[Package]:
                 )
                 found.append(((-outside, sorted(caps)), package))
         found.sort(key=lambda one: one[0])
-        facts.cache[key] = [package for _, package in found[: int(facts.scenario.get("most_packages", 2))]]
+        facts.cache[key] = [package for _, package in found]
     known: list[Package] = facts.cache[key]
     return known
 

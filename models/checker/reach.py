@@ -24,10 +24,9 @@ from .packages import (
     FIXED,
     Package,
     budget_years_for,
-    derived_packages,
-    eligible,
     emergency_package,
     is_emergency,
+    kept_packages,
     works_package,
 )
 from .places import (
@@ -127,7 +126,7 @@ def _some_size_fits(facts: Facts, need: Need, measure: Row, site: Row) -> bool:
 
 
 def _siteless_years(facts: Facts, need: Need, measure: Row) -> tuple[int, ...]:
-    packages = derived_packages(facts, eligible(facts, measure, need.place, need))
+    packages = kept_packages(facts, measure, need.place, need)
     units = units_for(need, measure, need.lots)
     cost = hundreds(units * measure["capex_wan_per_unit_typ"] + (measure["fixed_capex_wan"] or 0))
     return tuple(
@@ -138,7 +137,7 @@ def _siteless_years(facts: Facts, need: Need, measure: Row) -> tuple[int, ...]:
 def _module_years(facts: Facts, measure: Row, site: Row) -> tuple[int, ...]:
     key = ("module years", measure["id"], site["id"])
     if key not in facts.cache:
-        packages = derived_packages(facts, eligible(facts, measure, facts.place_of_site(site["id"]), None))
+        packages = kept_packages(facts, measure, facts.place_of_site(site["id"]), None)
         flags = (CHANGE, CHANGE | FAST) if wants_change(facts, site, measure["service_type"]) else (0,)
         facts.cache[key] = tuple(
             year
@@ -199,7 +198,7 @@ def must_be_answered(facts: Facts, need: Need) -> bool:
     for measure in own or [measure_of(facts, f"{kind}e", EMERGENCY)]:
         packages = [emergency_package(facts, kind, need.place)]
         if own:
-            packages = derived_packages(facts, eligible(facts, measure, need.place, need))
+            packages = kept_packages(facts, measure, need.place, need)
         units = units_for(need, measure, need.lots)
         if any(
             payable(facts, package, 1_000_000, measure, year, units) for package in packages for year in facts.years

@@ -92,7 +92,10 @@ def test_old_neighbourhood_money_goes_by_the_year_of_completion(year: int | None
 
 
 def test_pilot_money_needs_a_pilot_or_a_selection() -> None:
-    """A category, a listing, or a run that chooses the pilots itself opens it."""
+    """A category, a listing, or a run that chooses the pilots itself opens it.
+
+    Where the run chooses, the packages without pilot money stay as well: a place not chosen loses nothing.
+    """
     told: dict[str, Any] = {"measures": [shared()], "funds": [fund(), state(pilot_only=True)]}
     listing = {"id": "W1", "community": "A", "programme": "good_pilot"}
     select = '[[rule]]\nkind = "pilots"\nname = "试点"\nmode = "select"\nnumber = 1\n'
@@ -100,7 +103,11 @@ def test_pilot_money_needs_a_pilot_or_a_selection() -> None:
     assert packages(matched(**told, communities=[community(pilot_category="basic")])) == both
     assert packages(matched(**told, listings=[listing])) == both
     assert packages(matched(**told, listings=[listing | {"programme": "complete"}])) == ["C1:100"]
-    assert packages(matched(select, **told)) == both
+    assert packages(matched(select, **told)) == ["C1:100", *both]
+    # the best without pilot money and the best with it, as many of each as are kept
+    more = [fund(), state("S1"), state("S2", exclusive_with="S1"), state("S3", exclusive_with="S1;S2", pilot_only=True)]
+    found = packages(matched("most_packages = 1\n" + select, measures=[shared()], funds=more))
+    assert found == ["C1:100+S1:51", "C1:100+S3:51"]
 
 
 def test_owners_pay_where_they_have_agreed() -> None:
