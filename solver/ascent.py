@@ -52,6 +52,8 @@ class Shelves(NamedTuple):
     loose_option: Int
     option_worth: Float
     opening_worth: Float
+    option_barred: NDArray[np.bool_]  # not to be taken in this phase of a search
+    opening_barred: NDArray[np.bool_]
     take_option: NDArray[np.bool_]
     take_opening: NDArray[np.bool_]
     root_value: Float
@@ -63,8 +65,9 @@ def make_shelves(layout: Layout, period: Int, size: Int, openings: int) -> Shelv
         layout.periods, layout.root_capacity, layout.root_occasional, layout.root_opening,
         layout.shelf_start, layout.shelf_minimum, layout.shelf_capacity, layout.shelf_exclusion, layout.shelf_opening,
         layout.choice_start, layout.option_start, layout.option, period, size, layout.loose_start, layout.loose_option,
-        np.full(len(period), NEVER), np.full(openings, NEVER), np.zeros(len(period), np.bool_),
-        np.zeros(openings, np.bool_), np.zeros(len(layout.root_facility)),
+        np.full(len(period), NEVER), np.full(openings, NEVER),
+        np.zeros(len(period), np.bool_), np.zeros(openings, np.bool_),
+        np.zeros(len(period), np.bool_), np.zeros(openings, np.bool_), np.zeros(len(layout.root_facility)),
     )  # fmt: skip
 
 
@@ -141,21 +144,27 @@ def _build(books, shelves, ledger, price, arc_order, r, theta, group_price, fres
     any_gain = False
     for at in range(low, high):
         o = shelves.option[at]
-        gain = _worth(books, ledger, price, arc_order, o, theta, group_price, fresh)
+        gain = NEVER
+        if not shelves.option_barred[o]:
+            gain = _worth(books, ledger, price, arc_order, o, theta, group_price, fresh)
         shelves.option_worth[o] = gain
         any_gain = any_gain or gain > 0.0
     any_door = False
     for opened in range(shelves.periods):
         q = shelves.root_opening[r, opened]
         if q >= 0:
-            shelves.opening_worth[q] = _price_opening(books, ledger, price, arc_order, q, theta)
+            barred = shelves.opening_barred[q]
+            gain = NEVER if barred else _price_opening(books, ledger, price, arc_order, q, theta)
+            shelves.opening_worth[q] = gain
             any_door = any_door or shelves.opening_worth[q] > NEVER
             any_gain = any_gain or shelves.opening_worth[q] > 0.0
     for k in range(first, end):
         for inner in range(shelves.periods):
             q = shelves.shelf_opening[k, inner]
             if q >= 0:
-                shelves.opening_worth[q] = _price_opening(books, ledger, price, arc_order, q, theta)
+                barred = shelves.opening_barred[q]
+                gain = NEVER if barred else _price_opening(books, ledger, price, arc_order, q, theta)
+                shelves.opening_worth[q] = gain
                 any_gain = any_gain or shelves.opening_worth[q] > 0.0
     if not (any_gain and any_door):
         return False
@@ -243,6 +252,8 @@ def _settle_loose(books, shelves, ledger, price, arc_order, c, theta, group_pric
     best, gain = -1, 0.0
     for at in range(shelves.loose_start[c], shelves.loose_start[c + 1]):
         o = shelves.loose_option[at]
+        if shelves.option_barred[o]:
+            continue
         worth = _worth(books, ledger, price, arc_order, o, theta, group_price, fresh)
         if worth > gain:
             best, gain = o, worth
@@ -301,3 +312,72 @@ def ascend(  # type: ignore[no-untyped-def]
             changed += 1
     ledger.used[0] = 0
     return changed
+
+
+@njit(cache=True, nogil=True)
+def _uses_exceeded(books, ledger, over, row_start, row, row_amount, spend_start, spend, arc_order, j):  # type: ignore[no-untyped-def]
+    """Whether a column draws on a row that is exceeded, by itself or by the money that pays it."""
+    for at in range(row_start[j], row_start[j + 1]):
+        if row_amount[at] > 0.0 and over[row[at]]:
+            return True
+    for at in range(spend_start[j], spend_start[j + 1]):
+        d = spend[at]
+        for place in range(books.demand_start[d], books.demand_start[d + 1]):
+            arc = arc_order[place]
+            if ledger.value[books.arc_at + arc] <= 1e-9:
+                continue
+            if over[books.arc_source[arc]]:
+                return True
+            for more in range(books.arc_row_start[arc], books.arc_row_start[arc + 1]):
+                if over[books.arc_row[more]]:
+                    return True
+    return False
+
+
+@njit(cache=True, nogil=True)
+def shed(books, ledger, price, arc_order):  # type: ignore[no-untyped-def]
+    """Give up options on exceeded hard rows, those that lose least for what they use first, until none is exceeded.
+
+    Returns whether all hard rows hold; openings that serve nothing any more are left to the next pass.
+    """
+    rows = len(books.row_limit)
+    over = np.zeros(rows, np.bool_)
+    options = len(books.option_group)
+    theta = np.array([1.0, 0.0])
+    for _ in range(3):
+        many = 0
+        for r in range(rows):
+            over[r] = not books.row_soft[r] and ledger.value[r] > books.row_limit[r] + 1e-6
+            many += over[r]
+        if many == 0:
+            return True
+        column = np.empty(options, np.int64)
+        density = np.empty(options)
+        count = 0
+        for o in range(options):
+            if ledger.value[books.option_at + o] < 0.5:
+                continue
+            ledger.used[0] = 0
+            before, used = merit(books, ledger, theta), ledger.value[books.scalar_at + 1]
+            drop_option(books, ledger, price, arc_order, o)
+            loss, freed = before - merit(books, ledger, theta), used - ledger.value[books.scalar_at + 1]
+            undo(ledger, 0)
+            column[count], density[count] = o, loss / max(freed, 1e-9)
+            count += 1
+        for n in np.argsort(density[:count], kind="mergesort"):
+            o = column[n]
+            if not _uses_exceeded(
+                books, ledger, over, books.option_row_start, books.option_row, books.option_row_amount,
+                books.option_spend_start, books.option_spend, arc_order, o,
+            ):  # fmt: skip
+                continue
+            ledger.used[0] = 0
+            drop_option(books, ledger, price, arc_order, o)
+            for r in range(rows):
+                if over[r] and ledger.value[r] <= books.row_limit[r] + 1e-6:
+                    over[r] = False
+                    many -= 1
+            if many == 0:
+                return True
+    ledger.used[0] = 0
+    return False

@@ -267,12 +267,29 @@ def _flow(books, ledger, price, arc, amount):  # type: ignore[no-untyped-def]
 def _room(books, ledger, arc):  # type: ignore[no-untyped-def]
     """What an arc can still carry."""
     source = books.arc_source[arc]
-    room = np.inf if books.row_soft[source] else books.row_limit[source] - ledger.value[source]
+    room = books.row_limit[source] - ledger.value[source]
     for at in range(books.arc_row_start[arc], books.arc_row_start[arc + 1]):
         row = books.arc_row[at]
-        if books.arc_row_amount[at] > 0.0 and not books.row_soft[row]:
+        if books.arc_row_amount[at] > 0.0:
             room = min(room, (books.row_limit[row] - ledger.value[row]) / books.arc_row_amount[at])
     return room
+
+
+@njit(cache=True, nogil=True)
+def _overspend(books, ledger, price, arc_order, d, floor, wanted, paid):  # type: ignore[no-untyped-def]
+    """Meet a floor from soft sources beyond what they have; False where there are none."""
+    first, total = books.slot_start[d], ledger.value[books.demand_at + d]
+    for at in range(books.demand_start[d], books.demand_start[d + 1]):
+        arc = arc_order[at]
+        slot = books.arc_slot[arc]
+        if books.slot_floor[slot] != floor or not books.row_soft[books.arc_source[arc]]:
+            continue
+        take = min(wanted, books.slot_cap[slot] * total - paid[slot - first])
+        if take > 0.0:
+            _flow(books, ledger, price, arc, take)
+            paid[slot - first] += take
+            wanted -= take
+    return wanted <= DUST
 
 
 @njit(cache=True, nogil=True)
@@ -291,7 +308,7 @@ def pay(books, ledger, price, arc_order, d, amount):  # type: ignore[no-untyped-
     for s in range(slots):
         floors = floors or books.slot_floor[first + s] >= 0
     need = amount
-    for floors_first in range(0 if floors else 1, 2):
+    for floors_first in range(0 if floors else 1, 3):
         for at in range(begin, end):
             if need <= 0.0:
                 break
@@ -309,7 +326,10 @@ def pay(books, ledger, price, arc_order, d, amount):  # type: ignore[no-untyped-
                 take = min(take, wanted)
             if take <= 0.0:
                 continue
-            take = min(take, _room(books, ledger, arc))
+            if floors_first < 2:
+                take = min(take, _room(books, ledger, arc))
+            elif not books.row_soft[books.arc_source[arc]]:
+                continue  # what no source has is overspent where a phase of the search allows it
             if take <= 0.0:
                 continue
             _flow(books, ledger, price, arc, take)
@@ -324,7 +344,9 @@ def pay(books, ledger, price, arc_order, d, amount):  # type: ignore[no-untyped-
                         if books.slot_floor[first + other] == floor:
                             wanted -= paid[other]
                     if wanted > DUST:
-                        return False
+                        if not _overspend(books, ledger, price, arc_order, d, floor, wanted, paid):
+                            return False
+                        need -= wanted
     return need <= DUST
 
 

@@ -1,0 +1,54 @@
+"""A problem with room for what a plan exceeds, at a price: so that a search may start from a plan that is not yet allowed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .problem import HIGHEST, Objective, Problem
+from .solution import Plan
+from .sparse import Sparse
+
+Float = NDArray[np.float64]
+
+
+def row_use(problem: Problem, plan: Plan) -> Float:
+    """What a plan uses of every row."""
+    p = problem
+    use = p.option_row.totals(plan.option.astype(np.int64), p.rows).astype(np.float64)
+    use += p.opening_row.totals(plan.opening.astype(np.int64), p.rows)
+    for part, value in ((p.extra_row, plan.extra), (p.arc_row, plan.arc)):
+        use += np.bincount(part.index, value[part.owner_of_entry()] * part.amount, p.rows)
+    return use + np.bincount(p.arc_source, plan.arc, p.rows)
+
+
+def elastic(problem: Problem, plan: Plan, row_penalty: Float) -> tuple[Problem, Plan]:
+    """The problem with a continuous column for every row that the plan exceeds, and the plan that uses them.
+
+    `row_penalty` is in points per unit exceeded. The first columns are those of the problem: cut a plan of the new
+    problem to `problem.extras` extra columns to get one of the old.
+    """
+    p, objective = problem, problem.objectives[0]
+    over = row_use(p, plan) - np.where(p.row_limit >= HIGHEST, np.inf, p.row_limit)
+    rows = np.flatnonzero(over > 1e-7)
+    if not len(rows):
+        return problem, plan
+    room = np.ceil(over[rows] + 1e-6).astype(np.int64)
+    worth = -np.ceil(np.maximum(row_penalty[rows], 1.0)).astype(np.int64)
+    relaxed = replace(
+        p,
+        objectives=(
+            Objective(objective.name, objective.option, objective.opening, np.concatenate([objective.extra, worth])),
+        ),
+        extra_lower=np.concatenate([p.extra_lower, np.zeros(len(rows), np.int64)]),
+        extra_upper=np.concatenate([p.extra_upper, room]),
+        extra_whole=np.concatenate([p.extra_whole, np.zeros(len(rows), np.bool_)]),
+        extra_row=Sparse(
+            np.concatenate([p.extra_row.start, p.extra_row.start[-1] + 1 + np.arange(len(rows))]),
+            np.concatenate([p.extra_row.index, rows]),
+            np.concatenate([p.extra_row.amount, np.full(len(rows), -1, np.int64)]),
+        ),
+    )
+    return relaxed, replace(plan, extra=np.concatenate([plan.extra, over[rows]]))

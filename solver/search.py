@@ -1,0 +1,121 @@
+"""A plan under search: passes of the ascent, money routed anew, and the phases that lead to a first plan."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .ascent import Shelves, ascend, make_shelves, shed
+from .feasibility import profit, violations
+from .ledger import Books, Ledger, open_books, open_ledger, plan_of, reprice
+from .prices import Priced, price_scales
+from .problem import Problem
+from .reroute import rerouted
+from .solution import Plan
+
+Float = NDArray[np.float64]
+Int = NDArray[np.int64]
+
+CHUNK = 500  # things between two looks at the clock
+SMALLEST_PRICE = 0.3  # of its natural price: what overspending a row without price costs at least
+
+# degrees of profit and of priced use, phase by phase; profit 0: rules that ask for something come first
+FIRST = ((0.0, 1.0), (0.0, 1.0))
+PACKING = ((1.0, 2.0), (1.0, 1.5), (1.0, 1.2), (1.0, 1.1), (1.0, 1.0), (1.0, 0.6), (1.0, 0.0))
+LENIENT = ((1.0, 2.0), (1.0, 1.5), (1.0, 1.2), (1.0, 1.0), (1.0, 1.0))
+AGAIN = ((1.0, 1.1), (1.0, 1.0), (1.0, 0.7), (1.0, 0.0))
+
+
+def empty_plan(problem: Problem) -> Plan:
+    """Nothing is taken; extra columns at the value nearest to zero."""
+    return Plan(
+        np.zeros(problem.options, np.bool_),
+        np.zeros(problem.openings, np.bool_),
+        np.clip(0, problem.extra_lower, problem.extra_upper).astype(np.float64),
+        np.zeros(problem.arcs),
+    )
+
+
+@dataclass(slots=True)
+class PlanSearch:
+    """Ascent on one problem at given row prices; `best` is the best plan so far that obeys every rule."""
+
+    priced: Priced
+    row_price: Float
+    random: np.random.Generator
+    go_on: Callable[[], bool]
+    best: Plan | None = None
+    best_value: int = 0
+    passes: int = 0
+    books: Books = field(init=False)
+    shelves: Shelves = field(init=False)
+    ledger: Ledger = field(init=False)
+    overspending: Float = field(init=False)  # natural price of a unit beyond a row's limit
+
+    def __post_init__(self) -> None:
+        p = self.priced.problem
+        self.books = open_books(self.priced)
+        self.shelves = make_shelves(self.priced.layout, p.option_period, p.option_size, p.openings)
+        self.overspending = np.maximum(self.row_price, SMALLEST_PRICE * price_scales(self.priced)[1])
+        self.load(empty_plan(p))
+
+    def load(self, plan: Plan) -> None:
+        """Go on from this plan."""
+        self.ledger = open_ledger(self.books, self.priced.problem, plan, self.row_price)
+
+    @property
+    def plan(self) -> Plan:
+        """The plan as it stands, allowed or not."""
+        return plan_of(self.books, self.ledger)
+
+    def lenient(self, factor: float) -> Books:
+        """Books in which every row may be exceeded at `factor` times its price; rules that ask keep their penalty."""
+        penalty = np.where(self.books.row_soft, self.books.row_penalty, factor * self.overspending)
+        return self.books._replace(row_soft=np.ones(len(penalty), np.bool_), row_penalty=penalty)
+
+    def run(self, degrees: tuple[tuple[float, float], ...], *, factor: float | None = None) -> None:
+        """Passes over all blocks in random order; with a `factor` rows may be exceeded, and money is routed anew."""
+        p, layout = self.priced.problem, self.priced.layout
+        books = self.books if factor is None else self.lenient(factor)
+        arc_price = self.priced.arc_use @ self.row_price
+        arc_order = np.lexsort((np.arange(p.arcs), arc_price, p.arc_demand)).astype(np.int64)
+        things = len(layout.root_facility) + len(layout.loose_start) - 1 + p.extras
+        none, fresh = np.zeros(p.groups), np.zeros(p.options, np.bool_)
+        lower, upper = p.extra_lower.astype(np.float64), p.extra_upper.astype(np.float64)
+        for degree in degrees:
+            order = self.random.permutation(things)
+            reprice(books, self.ledger, p.rows, p.groups, self.row_price)
+            for begin in range(0, things, CHUNK):
+                if not self.go_on():
+                    return
+                ascend(
+                    books, self.shelves, self.ledger, self.row_price, arc_order, none, np.array(degree),
+                    order[begin : begin + CHUNK], lower, upper, fresh,
+                )  # fmt: skip
+            self.passes += 1
+            if factor is not None:
+                self.reroute()
+
+    def reroute(self) -> None:
+        """Route the money of the plan anew."""
+        self.load(rerouted(self.priced.problem, self.plan, self.row_price))
+
+    def shed(self) -> None:
+        """Give up what exceeds hard rows."""
+        p = self.priced.problem
+        arc_price = self.priced.arc_use @ self.row_price
+        arc_order = np.lexsort((np.arange(p.arcs), arc_price, p.arc_demand)).astype(np.int64)
+        reprice(self.books, self.ledger, p.rows, p.groups, self.row_price)
+        shed(self.books, self.ledger, self.row_price, arc_order)
+
+    def offer(self, plan: Plan) -> bool:
+        """Keep a plan if it obeys every rule and is better than the best."""
+        p = self.priced.problem
+        value = profit(p, p.objectives[0], plan)
+        if (self.best is not None and value <= self.best_value) or violations(p, plan):
+            return False
+        self.best, self.best_value = plan, value
+        return True
