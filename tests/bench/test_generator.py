@@ -15,8 +15,11 @@ from qingdan.bench.reach import catchment, supplied
 from qingdan.bench.sources import county_points, resident_communities
 from qingdan.models.book import Book, read_book, write_book
 from qingdan.models.checkup import checkup
+from qingdan.models.formulation import formulate
 from qingdan.models.matching import match
 from qingdan.models.scenario import parse_scenario
+from qingdan.solver.backends.highs import solve_stage
+from qingdan.solver.stop import Stop
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +34,7 @@ def test_same_seed_same_book(book: Book) -> None:
     assert generate(100, 2).digest() != book.digest()
 
 
-@pytest.mark.parametrize(("communities", "seed"), [(50, 0), (50, 1), (100, 0), (100, 1)])
+@pytest.mark.parametrize(("communities", "seed"), [(50, 4), (50, 7), (50, 8), (100, 3)])
 def test_books_are_as_hard_as_meant(communities: int, seed: int) -> None:
     figures = hardness(generate(communities, seed))
     assert missed(figures) == []
@@ -40,9 +43,41 @@ def test_books_are_as_hard_as_meant(communities: int, seed: int) -> None:
 
 
 @pytest.mark.long
-def test_province_is_quick_and_as_hard_as_meant() -> None:
+@pytest.mark.parametrize("communities", [50, 100])
+def test_books_of_any_seed_are_as_hard_as_meant(communities: int) -> None:
+    for seed in range(10):
+        book = generate(communities, seed)
+        assert missed(hardness(book)) == [], seed
+        assert {rule.kind for rule in parse_scenario(book.scenario_text or "").rules} == {
+            "money", "met", "number", "dig_once", "pilots", "complete",
+        }  # fmt: skip
+
+
+def surely_feasible(book: Book) -> bool:
+    """Whether HiGHS finds a plan of the book under its own scenario."""
+    scenario = parse_scenario(book.scenario_text or "")
+    options = match(book, scenario, needs=checkup(book, scenario).needs)
+    found = solve_stage(formulate(options, book, scenario), stop=Stop(time=60, gap=0.999))
+    return found.plan is not None
+
+
+@pytest.mark.parametrize(("communities", "seed"), [(1, 4), (3, 1), (5, 2), (8, 5), (14, 3)])
+def test_small_books_can_be_solved_under_their_own_scenario(communities: int, seed: int) -> None:
+    assert surely_feasible(generate(communities, seed))
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("communities", [*range(5, 21, 3), 25, 30, 40])
+def test_books_of_any_size_can_be_solved_under_their_own_scenario(communities: int) -> None:
+    assert all(surely_feasible(generate(communities, seed)) for seed in range(6))
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("seed", [1, 2])
+def test_province_is_quick_and_as_hard_as_meant(seed: int) -> None:
     start = time.perf_counter()
-    province = generate(4600, 1)
+    province = generate(4600, seed)
+    assert "pilots" in {rule.kind for rule in parse_scenario(province.scenario_text or "").rules}
     assert time.perf_counter() - start < 20.0
     figures = hardness(province)
     assert missed(figures) == []
@@ -162,6 +197,22 @@ def test_demo_book_is_the_one_that_the_generator_makes() -> None:
     assert set(communities["county_code"]) == {DEMO_COUNTY}
     pilots = communities.filter(pl.col("pilot_category").is_not_null())["name"].to_list()
     assert {"清华社区", "东方社区"} <= set(pilots)
+
+
+def test_demo_book_has_something_of_everything() -> None:
+    book = read_book(demo_book())
+    assert missed(hardness(book)) == []
+    scenario = parse_scenario(book.scenario_text or "")
+    found = match(book, scenario, needs=checkup(book, scenario).needs)
+    modules = found.facilities.filter(pl.col("kind") == "module")
+    complexes = found.facilities.with_row_index("row").filter("complex", pl.col("kind") == "site")["row"]
+    assert found.needs["mandatory"].sum() >= 1
+    assert {"已改造未满年限", "民意未达到", "资源未落实"} <= set(found.refusals["code"])
+    assert modules.filter(pl.col("parent").is_in(complexes.implode()))["service_type"].n_unique() >= 3
+    assert modules.filter(pl.col("operation") != "own").height and modules.filter((pl.col("variant") & 1) > 0).height
+    assert book.table("policies").filter(pl.col("kind") == "change_of_use")["number_2027"].sum() >= 1
+    assert (book.table("funds")["carry_over"] == "tied").sum() >= 6
+    assert "pilots" in {rule.kind for rule in scenario.rules}
 
 
 def test_funds_of_every_level_with_columns_for_later_payments(book: Book) -> None:
