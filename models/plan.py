@@ -18,7 +18,7 @@ from .class_money import HUNDRED
 from .components import components_of
 from .disbursement import Tidiness
 from .funding import fund_projects, funds_used
-from .options import Options
+from .options import CAMPAIGN, MODULE, Options
 from .outputs import outputs
 from .projects import form_projects, projects_frame
 from .reasons import names_of
@@ -87,18 +87,25 @@ def make_plan(problem: Problem, solution: Solution, options: Options, book: Book
     funding = fund_projects(problem, plan, options, projects, funds)
     outside = frozenset(funds.filter(~pl.col("level").is_in(["city", "county"]))["id"])
     owner = {row["component_id"]: project.project_id for project in projects for row in project.components}
+    listed = projects_frame(
+        projects,
+        first_year=book.years[0],
+        outside=funding.of_funds(outside),
+        names=names_of(book),
+        pins=_pins(scenario),
+    )
+    names = dict(listed.select("project_id", "name").iter_rows())
+    opened = {
+        row["facility"]: f"{owner[row['component_id']]} {names[owner[row['component_id']]]}"
+        for row in components
+        if row["part"] in (MODULE, CAMPAIGN)
+    }
     return ProjectPlan(
-        projects=projects_frame(
-            projects,
-            first_year=book.years[0],
-            outside=funding.of_funds(outside),
-            names=names_of(book),
-            pins=_pins(scenario),
-        ),
+        projects=listed,
         components=frame.with_columns(project_id=pl.col("component_id").replace_strict(owner, return_dtype=pl.String))
         .select(list(COMPONENTS_SCHEMA))
         .sort("project_id", "component_id"),
-        sites=space_table(problem, plan, options, components),
+        sites=space_table(problem, plan, components),
         funding=funding.frame(),
         funds_used=funds_used(funding, _budgets(book, scenario), funds),
         obligations=obligations(
@@ -110,7 +117,7 @@ def make_plan(problem: Problem, solution: Solution, options: Options, book: Book
             last_year=book.settings.horizon_end,
         ),
         outputs=outputs(components, book),
-        unmet=unmet(problem, plan, options, components, book),
+        unmet=unmet(problem, plan, options, components, book, projects=opened),
         transferred=tickets_of(book.table("needs"), as_of=book.settings.as_of),
         pilots=pilots(book, _selected(problem, solution)),
         quotas=quotas(options, plan, book, scenario, _rule_values(problem, solution, funding.arc, scenario)),

@@ -21,15 +21,16 @@ Key = tuple[str, str, str, int, int]
 
 FIRST_STORE, LATER_STORE = "实施", "储备"
 OLD_UNTIL = 2000
+JOIN = "可并入其他项目"
 UNMET_CODES = frozenset(
     [
+        JOIN,
         "民意未达到",
         "前期未完成",
         "资源未落实",
         "不符合资金条件",
         "财力不足",
         "同等条件排序靠后",
-        "可并入其他项目",
         "应由其他渠道解决",
         "已改造未满年限",
     ]
@@ -200,28 +201,37 @@ def check_outputs(facts: Facts, plan: Plan, derived: Derivations, rows: list[Row
 
 def check_unmet(facts: Facts, plan: Plan, run: RunFiles, findings: Findings) -> None:
     """unmet.csv: exactly the open needs that stay open, each with how much and one of the codes."""
+    met: dict[str, int] = defaultdict(int)
     planned: dict[str, int] = defaultdict(int)
     for one in plan.options:
         if one.level >= 2 and counts_as_met(facts, one) and not one.variant & EXISTS:
-            planned[one.need] += one.lots
+            (met if one.year == facts.years[0] else planned)[one.need] += one.lots
+    taken = {name: met[name] + planned[name] for name in {*met, *planned}}
     open_: Mapping[str, int] = {
-        need.id: need.lots - planned[need.id] for need in facts.needs.values() if planned[need.id] < need.lots
+        need.id: need.lots - taken.get(need.id, 0) for need in facts.needs.values() if taken.get(need.id, 0) < need.lots
     }
+    projects = {row["project_id"] for row in run.tables["projects"]}
     seen: set[str] = set()
     known = {row["id"] for row in facts.tables["needs"]}
     for row in run.tables["unmet"]:
         name = row["need_id"]
         if name in seen or name not in known or (name in facts.needs and name not in open_):
             findings.refuse("unmet", name, "不应列为未满足", "is not to be listed as unmet")
-        elif name in open_ and (whole(row["lots_planned"]), whole(row["lots_left"])) != (planned[name], open_[name]):
-            findings.refuse(
-                "unmet",
-                name,
-                f"应为已排 {planned[name]} 余 {open_[name]}",
-                f"should be {planned[name]} planned, {open_[name]} left",
-            )
+        elif name in open_:
+            told = [whole(row[column]) for column in ("lots_met", "lots_planned", "lots_left")]
+            if told != [met[name], planned[name], open_[name]]:
+                findings.refuse(
+                    "unmet",
+                    name,
+                    f"应为首年已排 {met[name]} 以后年度 {planned[name]} 余 {open_[name]}",
+                    f"should be {met[name]} met, {planned[name]} planned, {open_[name]} left",
+                )
         if row["code"] not in UNMET_CODES:
             findings.refuse("unmet-code", name, f"没有这种原因:{row['code']}", f"no such code: {row['code']}")
+        if row["code"] == JOIN and not projects & set(row["next_step"].split()):
+            findings.refuse(
+                "unmet-code", name, "没有写明可并入清单中的哪个项目", "no project of the list to join is named"
+            )
         seen.add(name)
     for name in sorted(set(open_) - seen):
         findings.refuse("unmet", name, "未满足的需求没有列出", "an unmet need is not listed")

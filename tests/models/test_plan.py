@@ -135,7 +135,8 @@ def test_needs_left_open_have_a_code_and_a_next_step(plan: ProjectPlan) -> None:
     assert rows["N4"]["code"] == "民意未达到" and rows["N4"]["detail"].startswith("已安排应急处置")
     assert rows["N4"]["unit_responsible"] == "百花洲街道"
     assert rows["N3"]["code"] == "资源未落实" and rows["N3"]["unit_responsible"] == "民政"
-    assert all(row["lots_left"] == 1 and row["lots_planned"] == 0 and row["next_step"] for row in rows.values())
+    for row in rows.values():
+        assert (row["lots_met"], row["lots_planned"], row["lots_left"]) == (0, 0, 1) and row["next_step"]
 
 
 def test_a_need_without_money_is_told_so() -> None:
@@ -152,6 +153,68 @@ def test_a_need_without_money_is_told_so() -> None:
     problem, solution = solved(dear)
     made = make_plan(problem, solution, dear, book_case(), Scenario())
     assert made.unmet.filter(pl.col("need_id") == "N1")["code"].item() == "财力不足"
+
+
+def _costing(options: Options, hundreds: int) -> Options:
+    """The same options with a house for both needs of the old, and so much to be paid for the second, N3."""
+    facilities = options.facilities.with_columns(
+        pl.when(pl.col("capacity") == 3000).then(4000).otherwise("capacity").alias("capacity")
+    )
+    owner, option = pl.col("owner") == 3, pl.col("need") == 2
+    return replace(
+        options,
+        facilities=facilities,
+        options=options.options.with_columns(pl.when(option).then(hundreds + 200).otherwise("cost").alias("cost")),
+        spending=options.spending.with_columns(
+            pl.when(~pl.col("opening") & owner).then(hundreds).otherwise("amount").alias("amount")
+        ),
+    )
+
+
+def test_a_need_that_a_project_of_the_plan_could_take_along_is_told_which() -> None:
+    """A station opens in reach and has room: the next round joins it, and the sentence says that money was short."""
+    options = _costing(options_case(), 900_000)
+    problem, solution = solved(options)
+    made = make_plan(problem, solution, options, book_case(), Scenario())
+    row = made.unmet.filter(pl.col("need_id") == "N3").row(0, named=True)
+    site = made.projects.filter(pl.col("kind") == "site").row(0, named=True)
+    assert row["code"] == "可并入其他项目"
+    assert row["next_step"] == f"下一轮并入 {site['project_id']} {site['name']}"
+    assert "并入需9002.00万元" in row["detail"] and "资金" in row["detail"]
+
+
+def test_no_project_is_joined_that_opens_too_late_or_has_no_room() -> None:
+    """A need whose option starts before the station opens, or finds no floor area in it, has another code."""
+    early = _costing(options_case(), 900_000)
+    early = replace(
+        early,
+        options=early.options.with_columns(pl.when(pl.col("need") == 2).then(2027).otherwise("year").alias("year")),
+    )
+    for options, code in ((early, "财力不足"), (options_case(), "资源未落实")):
+        problem, solution = solved(options)
+        made = make_plan(problem, solution, options, book_case(), Scenario())
+        assert made.unmet.filter(pl.col("need_id") == "N3")["code"].item() == code
+
+
+def test_lots_are_met_this_year_planned_for_later_years_or_left() -> None:
+    """Of five lots two start in the first year and one in the next: together with the rest they are all lots."""
+    options = options_case()
+    needs = options.needs.with_columns(pl.when(pl.col("id") == "N1").then(5).otherwise("lots").alias("lots"))
+    pipes = options.options.head(1)
+    later = pipes.with_columns(year=pl.lit(2028, pl.Int64), choice=pl.lit(9, pl.Int64))
+    frame = pl.concat([options.options.head(1).with_columns(lots=pl.lit(2, pl.Int64)), options.options.slice(1), later])
+    spend = options.spending.head(1).with_columns(
+        owner=pl.lit(5, pl.Int64), year=pl.lit(2028, pl.Int64), amount=pl.lit(2800, pl.Int64)
+    )
+    dear = pl.when(pl.col("measure") == "R02b").then(3).otherwise("lots").alias("lots")
+    several = replace(
+        options, needs=needs, options=frame.with_columns(dear), spending=pl.concat([options.spending, spend])
+    )
+    problem, solution = solved(several)
+    made = make_plan(problem, solution, several, book_case(), Scenario())
+    row = made.unmet.filter(pl.col("need_id") == "N1").row(0, named=True)
+    assert (row["lots_met"], row["lots_planned"], row["lots_left"]) == (2, 1, 2)
+    assert row["detail"].startswith("已安排3份，余2份")
 
 
 def test_a_rule_that_stands_in_the_way_is_named() -> None:
