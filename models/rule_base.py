@@ -57,7 +57,8 @@ def _exact(value: object) -> Decimal:
     return amount
 
 
-def _one_or_more(value: object) -> object:
+def one_or_more(value: object) -> object:
+    """A single code as a list of one."""
     return (value,) if isinstance(value, str) else value
 
 
@@ -65,7 +66,7 @@ Wan = Annotated[Decimal, BeforeValidator(_exact)]
 """Money in 万元, exact."""
 
 Texts = tuple[Annotated[StrictStr, Field(min_length=1)], ...]
-OneOrMore = Annotated[Texts, BeforeValidator(_one_or_more), Field(min_length=1)]
+OneOrMore = Annotated[Texts, BeforeValidator(one_or_more), Field(min_length=1)]
 """A list of codes; a single code may stand without brackets."""
 
 CityCode = Annotated[StrictStr, Field(pattern=r"^[0-9]{4}$")]

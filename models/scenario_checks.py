@@ -126,6 +126,8 @@ def _references(scenario: Scenario) -> Iterator[tuple[Path, str, list[str]]]:
             yield ("rule", number, key), key, [str(value) for value in values]
         for key in ("before", "after", "first", "second"):
             yield ("rule", number, key), "service_types", list(getattr(rule, key, ()))
+            for kind in ("needs", "sites"):
+                yield ("rule", number, f"{key}_{kind}"), kind, list(getattr(rule, f"{key}_{kind}", ()))
         yield ("rule", number, "per_city"), "cities", list(getattr(rule, "per_city", ()))
 
 

@@ -20,6 +20,7 @@ KEYS = (
     "repeat_years", "places", "funds", "years", "percent", "amount", "payers", "policy", "number", "name", "note",
     "bound", "share", "of", "service_types", "programmes", "national", "cities", "counties", "streets", "communities", "departments", "groups",
     "needs", "each", "level", "reachable", "before", "after", "first", "second", "saving", "fixed", "sites", "measures",
+    "before_needs", "after_needs", "first_needs", "second_needs", "first_sites", "second_sites",
     "basis", "plan", "mode", "categories", "per_city", "least_needs", "least_households",
 )  # fmt: skip
 

@@ -281,20 +281,26 @@ class Rules:
 
     def _prerequisite(self, rule: Rule) -> Iterator[RuleRow]:
         before, after = set(types_of(rule, "before")), set(types_of(rule, "after"))
-        bound = {
-            need.place.community
-            for need in self.facts.needs.values()
-            if need.row["service_type"] in before and any(not way.exists for way in ways(self.facts, need))
+        able = {
+            name: need
+            for name, need in self.facts.needs.items()
+            if any(not way.exists for way in ways(self.facts, need))
         }
-        begun: dict[str, int] = {}
+        bound = {need.place.community for need in able.values() if need.row["service_type"] in before}
+        begun: dict[str, int] = {}  # first start by community of the types, and by need
         for one, traits in self.options:
-            if one.type in before and not one.variant & EXISTS:
-                begun[traits.community] = min(begun.get(traits.community, one.year), one.year)
+            if one.variant & EXISTS:
+                continue
+            for key in (traits.community, f"need {one.need}") if one.type in before else (f"need {one.need}",):
+                begun[key] = min(begun.get(key, one.year), one.year)
+        earlier = [name for name in types_of(rule, "before_needs") if name in able]
+        later = set(types_of(rule, "after_needs"))
         for one, traits in self.options:
-            if one.type in after and traits.community in bound:
-                first = begun.get(traits.community)
-                early = first is None or first > one.year
-                yield self._row(rule, (traits.community, one.need), int(early), 0, False)
+            waits = [traits.community] if one.type in after and traits.community in bound else []
+            waits += [f"need {name}" for name in earlier] if one.need in later else []
+            for key in waits:
+                first = begun.get(key)
+                yield self._row(rule, (key, one.need), int(first is None or first > one.year), 0, False)
 
     def _exclusion(self, rule: Rule) -> Iterator[RuleRow]:
         sides = [set(types_of(rule, "first")), set(types_of(rule, "second"))]
@@ -305,6 +311,15 @@ class Rules:
         for community, both in sorted(found.items()):
             if any(both):
                 yield self._row(rule, (community,), int(both[0]) + int(both[1]), 1, False)
+        there = {("needs", one.need) for one, _ in self.options} | {("sites", name) for name in self.plan.sites}
+        things = [
+            [(kind, name) for kind in ("needs", "sites") for name in types_of(rule, f"{side}_{kind}")]
+            for side in ("first", "second")
+        ]
+        for one_thing in things[0]:
+            for other in things[1]:
+                number = int(one_thing in there) + int(other in there)
+                yield self._row(rule, (one_thing[1], other[1]), number, 1, False)
 
     def _dig_once(self, rule: Rule) -> Iterator[RuleRow]:
         """A campaign digs where at least two open needs of its types lie; everything else is the book's."""

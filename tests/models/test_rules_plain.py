@@ -152,6 +152,24 @@ def exclusion(taken: list[Component], needs: list[Row], everything: list[Compone
     return True
 
 
+def prerequisite_of_needs(taken: list[Component], needs: list[Row], everything: list[Component]) -> bool:
+    """N2 and N3 wait for each of N0 and N1 that something but emergency handling and *exists* can begin."""
+    for earlier, later in itertools.product(("N0", "N1"), ("N2", "N3")):
+        able = [c for c in everything if c["option"] and c["id"] == earlier and c["variant"] == 0]
+        begun = [c["year"] for c in taken if c["option"] and c["id"] == earlier and c["variant"] == 0]
+        waiting = [c["year"] for c in taken if c["option"] and c["id"] == later and not c["emergency"]]
+        if able and waiting and min(waiting) < min(begun, default=9999):
+            return False
+    return True
+
+
+def exclusion_of_things(taken: list[Component], needs: list[Row], everything: list[Component]) -> bool:
+    """Neither N1 nor the site together with N2 or N3, wherever they are."""
+    there = {c["id"] for c in taken if c["option"] and not c["emergency"]}
+    first = "N1" in there or any(not c["option"] for c in taken)
+    return not (first and there & {"N2", "N3"})
+
+
 def forbid(taken: list[Component], needs: list[Row], everything: list[Component]) -> bool:
     for c in taken:
         if c["option"] and c["id"] == "N1" and c["year"] == 2027 and not c["emergency"]:
@@ -184,6 +202,11 @@ RULES: list[tuple[str, Rule]] = [
     ("kind = 'complete'\nnumber = 1", complete),
     ("kind = 'prerequisite'\nbefore = ['G03']\nafter = ['F02', 'F03']", prerequisite),
     ("kind = 'exclusion'\nfirst = 'F02'\nsecond = ['F03', 'G03']", exclusion),
+    ("kind = 'prerequisite'\nbefore_needs = ['N0', 'N1']\nafter_needs = ['N2', 'N3']", prerequisite_of_needs),
+    (
+        "kind = 'exclusion'\nfirst_needs = ['N1', 'N1']\nfirst_sites = 'S1'\nsecond_needs = ['N2', 'N3']",
+        exclusion_of_things,
+    ),
     ("kind = 'forbid'\nneeds = ['N1']\nsites = ['S1']\nyears = [2027]", forbid),
     ("kind = 'pilots'\nmode = 'listed'", listed),
 ]

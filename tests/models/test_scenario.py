@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 from qingdan.models.book import Book
 from qingdan.models.faults import BookError
+from qingdan.models.rules import Rule
 from qingdan.models.scenario import Scenario, parse_scenario, read_scenario
 from qingdan.models.scenario_checks import check_scenario
 from qingdan.models.settings import BookSettings
@@ -166,6 +167,43 @@ def test_every_rule_has_a_sentence_in_chinese() -> None:
     assert "2.5万元" in sentences[2]
 
 
+def rule_of(text: str) -> Rule:
+    (rule,) = parse_scenario(f'[[rule]]\nname = "甲"\n{text}\n').rules
+    return rule
+
+
+def test_rules_between_ids_say_what_they_bind() -> None:
+    """Types within a community and ids anywhere may stand in one rule; each has its words."""
+    rule = rule_of(
+        "kind = 'prerequisite'\nbefore = 'G03'\nafter = 'G01'\nbefore_needs = ['N1', 'N2']\nafter_needs = 'N3'"
+    )
+    assert (
+        rule.sentence()
+        == "同一社区内,G01须在G03开工当年或之后才能开工;需求N3须在需求N1、N2各项开工当年或之后才能开工。"
+    )
+    rule = rule_of("kind = 'exclusion'\nfirst_needs = 'N1'\nfirst_sites = 'S1'\nsecond_sites = ['S2']")
+    assert rule.sentence({"S2": "旧仓库"}) == "需求N1、资源S1与资源旧仓库不同时安排。"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "kind = 'exclusion'",
+        "kind = 'exclusion'\nfirst = ['F01']",
+        "kind = 'exclusion'\nfirst = ['F01']\nsecond_needs = ['N1']",
+        "kind = 'exclusion'\nfirst_needs = ['N1']\nsecond_needs = ['N1']",
+        "kind = 'exclusion'\nfirst_sites = ['S1']\nsecond_sites = ['S1', 'S2']",
+        "kind = 'prerequisite'\nbefore_needs = ['N1']",
+        "kind = 'prerequisite'\nbefore_needs = ['N1']\nafter_needs = ['N1']",
+        "kind = 'prerequisite'\nbefore = []\nafter = []",
+    ],
+)
+def test_a_rule_with_one_side_or_twice_the_same_is_a_fault(text: str) -> None:
+    """Half a rule would silently bind nothing."""
+    with pytest.raises(BookError):
+        rule_of(text)
+
+
 def test_an_earlier_plan_is_meant_from_the_folder_of_the_file(tmp_path: Path) -> None:
     """A scenario can be moved together with the runs that it names."""
     file = tmp_path / "s.toml"
@@ -221,11 +259,17 @@ share = 10
 counties = ["360102", "360199"]
 service_types = ["R99"]
 years = [2026]
+[[rule]]
+kind = "exclusion"
+name = "b"
+first_sites = ["S9"]
+second_sites = ["S8"]
 """
     with pytest.raises(BookError) as caught:
         check_scenario(parse_scenario(text), small_book(), text=text)
     assert [(fault.row, fault.value) for fault in caught.value.faults] == [
         (2, "3609"), (3, "2028"), (8, "LGSX"), (11, "POL-9"), (17, "360199"), (18, "R99"), (19, "2026"),
+        (23, "S9"), (24, "S8"),
     ]  # fmt: skip
 
 

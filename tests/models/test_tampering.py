@@ -275,6 +275,14 @@ def _few_changes(copy: Copy) -> None:
     _without_need(copy, "A7")
 
 
+def _first_the_houses(copy: Copy) -> None:
+    copy.rule('kind = "prerequisite"\nname = "先后"\nbefore_needs = ["B1", "B2"]\nafter_needs = ["A6"]')
+
+
+def _need_or_site(copy: Copy) -> None:
+    copy.rule('kind = "exclusion"\nname = "二选一"\nfirst_needs = ["A6"]\nsecond_sites = "S1"')
+
+
 RULES: list[tuple[str, Change, str]] = [
     ("a pin dropped", lambda c: c.drop("components", _cell(need_id="A6")), "pin"),
     ("a floor on money", lambda c: c.scenario('share = 10\n', 'share = 90\n'), "rule-money"),
@@ -283,6 +291,8 @@ RULES: list[tuple[str, Change, str]] = [
     ("a share of need met", lambda c: c.scenario('service_types = ["F02"]\nshare = 50', 'service_types = ["F02", "F15"]\nshare = 100'), "rule-met"),
     ("a prerequisite", lambda c: _without_need(c, "A1"), "rule-prerequisite"),
     ("an exclusion", lambda c: c.scenario('first = ["F16"]', 'first = ["F23"]'), "rule-exclusion"),
+    ("a prerequisite between needs", _first_the_houses, "rule-prerequisite"),
+    ("an exclusion of a need and a site", _need_or_site, "rule-exclusion"),
     ("a forbid", lambda c: c.scenario('sites = ["S3"]', 'sites = ["S1"]'), "forbid"),
     ("complete communities", lambda c: c.scenario('number = 1\n', 'number = 3\n'), "rule-complete"),
     ("safety first", lambda c: (_without_need(c, "A6"), c.scenario("share = 50", "share = 100")), "rule-safety_first"),
