@@ -16,8 +16,10 @@ if TYPE_CHECKING:
 
 PHASES = {
     "read": "读取清单簿", "checkup": "专项体检", "match": "匹配资源", "formulate": "建立模型", "start": "开始求解",
-    "prices": "计算价格与上限", "search": "搜索方案", "stage": "完成一级目标", "plan": "编制项目清单与资金筹措",
+    "prices": "计算价格与上限", "search": "搜索方案", "first plan": "寻找任一可行方案", "stage": "完成一级目标", "clash": "查找互相冲突的条件",
+    "plan": "编制项目清单与资金筹措",
 }  # fmt: skip
+SHOWN = 20  # conditions of a clash
 STAGES = {"safety": "安全需求", "benefit": "成效", "cost": "节约投入", "": ""}
 STATUS = {
     "optimal": "已证明最优", "feasible": "已得方案", "infeasible": "条件互相冲突、无法成案", "interrupted": "中止，尚无方案", "error": "求解出错",
@@ -60,7 +62,7 @@ def describe(result: Mapping[str, Any], plan: ProjectPlan | None) -> list[str]:
     """The result in a few sentences for people."""
     lines = [f"{STATUS[result['status']]}（{STOPPED[result['stopped']]}，{result['seconds']:.1f}秒）"]
     if plan is None:
-        return lines
+        return [*lines, *_why_no_plan(result)]
     met = plan.components.filter(plan.components["need_id"] != "").get_column("need_id").n_unique()
     yuan = plan.projects["cost_yuan"].sum()
     lines.append(
@@ -71,3 +73,13 @@ def describe(result: Mapping[str, Any], plan: ProjectPlan | None) -> list[str]:
     elif result["gap"] is not None:
         lines.append(f"与理论最优差距：计算误差 ≤ {result['gap']:.2%}（不含数据误差；上限为求解器所称，未经复核）")
     return lines
+
+
+def _why_no_plan(result: Mapping[str, Any]) -> list[str]:
+    """The conditions that clash, or that none is known to."""
+    clash, note = result["clash"], result["clash_note_zh"]
+    lines = ["冲突条件："] if clash else []
+    lines += [f"　{number}. {condition['zh']}" for number, condition in enumerate((clash or [])[:SHOWN], start=1)]
+    if clash and len(clash) > SHOWN:
+        lines.append(f"　……另有 {len(clash) - SHOWN} 条，见 result.json 的 clash")
+    return [*lines, note]

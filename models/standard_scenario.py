@@ -17,19 +17,19 @@ from .modest_plan import ENOUGH, ModestPlan, Work, modest_plan
 from .options import EMERGENCY, Options
 from .scenario import Scenario, parse_scenario
 
-FLOORS = (("resilience", "韧性工程", 25), ("green", "绿色工程", 15))
+FLOORS = (("resilience", "韧性工程", 20), ("green", "绿色工程", 8))
 """Programmes whose works take at least so many percent of the money used."""
 
-COVERAGE = 40
+COVERAGE = 15
 """Percent of the needs that can be met that every county meets."""
 
-STREET_YEAR = 8
+STREET_YEAR = 20
 """Works that one street office can start a year."""
 
-WORKS_A_COMMUNITY = 0.15
+WORKS_A_COMMUNITY = 0.3
 """What one department can start a year, in works a community of the book."""
 
-COMMUNITIES_A_COMPLETE_ONE = 10
+COMMUNITIES_A_COMPLETE_ONE = 50
 """One complete community is asked for in so many."""
 
 COMPLETE = "完整社区"

@@ -14,10 +14,11 @@ from .events import Event, Watcher, silent
 from .feasibility import profit, violations
 from .idle import without_idle_openings
 from .interrupt import Interrupt
-from .problem import Problem
+from .problem import Objective, Problem
 from .solution import HEADLINE, Plan, Solution, StageResult, Status, Stopped, TracePoint
 from .stop import Stop
 
+FIRST_PLAN_SHARE = 0.7  # of the time left, at most, for a plan of any value where a stage found none
 PRICE_SHARE = 0.15  # of a stage's time, at most, for prices that certify its bound
 PLAIN_LIMIT = 5_000  # options; below it plain code certifies sooner than kernels compile
 PROOF_SECONDS = 4e-6  # for each option, kept back for the certificate of a method that brings prices
@@ -129,11 +130,9 @@ class _Run:
             self.trace.append(TracePoint(seconds, stage, objective, bound))
 
     def left(self, number: int) -> float | None:
-        """Seconds that stage `number` may use: until its share of the whole time ends, or all while there is no plan."""
+        """Seconds that stage `number` may use: until its share of the whole time ends."""
         if self.stop.time is None:
             return None
-        if self.plan is None:
-            return self.stop.time - self.seconds()
         ends = deadlines([objective.name for objective in self.problem.objectives])
         return self.stop.time * ends[number] - self.seconds()
 
@@ -162,6 +161,8 @@ class _Run:
                 self.infeasible = True
             bound, stopped = outcome.bound, outcome.stopped
             self._take(problem, outcome.plan)
+            if self.plan is None and not outcome.infeasible and stopped in (Stopped.TIME, Stopped.WORK):
+                self._any_plan(problem)
         if self.plan is None:
             self.reasons.append(stopped)
             self.results.append(StageResult(name, None, _lower(bound, certified), certified))
@@ -216,6 +217,24 @@ class _Run:
             problem, stop=limits, seed=self.seed, threads=self.threads,
             progress=progress, interrupt=self.interrupt, warm=self.plan,
         )  # fmt: skip
+
+    def _any_plan(self, problem: Problem) -> None:
+        """Look for a plan of any value: without an objective searches find one sooner, and later stages can begin."""
+        left = None if self.stop.time is None else FIRST_PLAN_SHARE * (self.stop.time - self.seconds())
+        if self.interrupt.is_set or (left is not None and left <= 0):
+            return
+        self.tell("first plan")
+        from .backends.highs import solve_stage
+
+        objective = problem.objectives[0]
+        nothing = Objective(objective.name, 0 * objective.option, 0 * objective.opening, 0 * objective.extra)
+        outcome = solve_stage(
+            replace(problem, objectives=(nothing,)), stop=Stop(time=left, work=self.stop.work), seed=self.seed,
+            threads=self.threads, interrupt=self.interrupt,
+        )  # fmt: skip
+        self.work += outcome.work
+        self.infeasible = outcome.infeasible
+        self._take(problem, outcome.plan)
 
     def _take(self, problem: Problem, plan: Plan | None) -> None:
         """Keep a plan if it obeys every rule and is no worse than the one held."""
