@@ -163,7 +163,7 @@ def random_scenario(draw: random.Random, tables: dict[str, str], *, likely: floa
     }
     goal = draw.choice(["lexicographic", "benefit", "benefit", "smallest_county"])
     consent = "true" if draw.random() < 0.6 else "false"
-    parts = [f'most_packages = {draw.randint(2, 4)}\nassume_consent = {consent}\n[objective]\nkind = "{goal}"\n']
+    parts = [f'most_packages = {draw.randint(1, 3)}\nassume_consent = {consent}\n[objective]\nkind = "{goal}"\n']
     if draw.random() < 0.5:
         parts.append(f"[factors]\ndiscount_percent = {draw.randint(80, 100)}\ncost_percent = {draw.randint(70, 140)}\n")
     if draw.random() < 0.3:
