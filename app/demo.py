@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time as clock
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,13 +28,15 @@ def run_demo(console: Console, out: Path, time: float) -> None:
     from ..scenarios.single import solve
 
     path = demo_book()
+    began = clock.monotonic()
     book = read_book(path)
+    reading = clock.monotonic() - began
     found = checkup(book)
     console.say(f"{banner(book)}\n")
     show_needs(console, book, found)
     show_resources(console, book)
     with watched(console) as (watch, interrupt):
-        run = solve(book, scenario_for(book, None), time=time, watch=watch, interrupt=interrupt)
+        run = solve(book, scenario_for(book, None), time=time, watch=watch, interrupt=interrupt, seconds_before=reading)
     write_run(out, run)
     result = run.result
     if run.plan is None:

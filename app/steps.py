@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time as clock
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -170,12 +171,14 @@ def run_solve(
     if out.exists() and not (out / "result.json").is_file() and any(out.iterdir() if out.is_dir() else [out]):
         raise Refusal(f"{out} 已存在且不是结果文件夹", f"{out} exists and is not a run folder")
     fit_for_writing(out)
+    began = clock.monotonic()
     book, scenario = read_both(path, scenario_path)
+    reading = clock.monotonic() - began
     started = read_run(warm) if warm is not None else None
     with watched(console) as (watch, interrupt):
         run = solve(
             book, scenario, method=method, gap=gap, time=time, work=work, threads=threads, seed=seed,
-            warm=started, watch=watch, interrupt=interrupt,
+            warm=started, watch=watch, interrupt=interrupt, seconds_before=reading,
         )  # fmt: skip
         write_run(out, run)
     result = run.result

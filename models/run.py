@@ -17,6 +17,7 @@ import polars as pl
 from ..solver.problem import Problem
 from ..solver.solution import Solution
 from .cell_texts import table_texts
+from .clash import NOTE_UNKNOWN, NamedClash
 from .faults import BookError, Fault
 from .options import Options
 from .plan import ProjectPlan
@@ -37,7 +38,8 @@ PARTS = ("polars", "numpy", "scipy", "highspy", "pydantic")
 class Run:
     """One solved book: what went in, the program, the solution, and the plan where there is one.
 
-    `seconds_total` counts from the book to the plan. `needs` is the list that a check-up found where the book has none of its own.
+    `seconds_total` counts from the reading of the book to the plan. `needs` is the list that a check-up found where the
+    book has none of its own; `clash` says which conditions leave no plan, where that is proved.
     """
 
     title: str
@@ -50,6 +52,7 @@ class Run:
     plan: ProjectPlan | None
     seconds_total: float
     needs: pl.DataFrame | None = None
+    clash: NamedClash | None = None
 
     @property
     def result(self) -> dict[str, Any]:
@@ -124,6 +127,7 @@ def result_of(run: Run) -> dict[str, Any]:
         "scenario_sha256": hashlib.sha256(run.scenario_text.encode()).hexdigest() if run.scenario_text else "",
         "counts": counts,
         "tidy": tidy,
+        **_clash(run),
         "versions": versions(),
         "trace": [
             {
@@ -134,6 +138,17 @@ def result_of(run: Run) -> dict[str, Any]:
             }
             for point in solution.trace
         ],
+    }
+
+
+def _clash(run: Run) -> dict[str, Any]:
+    """Why there is no plan, as far as it is known."""
+    note = run.clash.note if run.clash else NOTE_UNKNOWN if run.plan is None else (None, None)
+    return {
+        "clash": None if run.clash is None else [condition.told() for condition in run.clash.conditions],
+        "clash_smallest": None if run.clash is None else run.clash.smallest,
+        "clash_note_zh": note[0],
+        "clash_note_en": note[1],
     }
 
 

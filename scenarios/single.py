@@ -6,6 +6,8 @@ import time as clock
 from pathlib import Path
 
 from ..models.book import Book
+from ..models.clash import NamedClash
+from ..models.options import Options
 from ..models.run import Run, StoredRun, read_run
 from ..models.scenario import Scenario, parse_scenario
 from ..models.scenario_checks import check_scenario
@@ -17,6 +19,7 @@ from ..solver.solution import Plan, Solution
 from ..solver.solve import methods
 from ..solver.solve import solve as solve_problem
 from ..solver.stop import Stop
+from .infeasible import clash_of
 
 __all__ = ["Event", "Interrupt", "methods", "solve"]
 
@@ -34,11 +37,13 @@ def solve(
     warm: Run | StoredRun | Path | str | None = None,
     watch: Watcher = silent,
     interrupt: Interrupt | None = None,
+    seconds_before: float = 0.0,
 ) -> Run:
     """The project list of a book, with its funding and the bound on how much better any other could be.
 
     Without a scenario the book's own is used, if it has one. `gap` is a share of the bound, `time` in seconds for the
-    solver, `work` a machine-independent limit; `warm` an earlier run (or its folder) to start from. Raises
+    solver, `work` a machine-independent limit; `warm` an earlier run (or its folder) to start from. `seconds_before`, such
+    as for reading the book, count in the run's `seconds_total`. Where the conditions clash, the run says which. Raises
     `BookError` for a scenario that speaks of what the book has not. Nothing is written.
     """
     if scenario is None:
@@ -55,7 +60,14 @@ def solve(
             problem, method=method, stop=stop, seed=seed, threads=threads, watch=watch, interrupt=interrupt, warm=warm
         )
 
-    return solve_book(book, scenario, solver=solver, tell=tell, earlier=_components(warm))
+    def explain(problem: Problem, options: Options, book: Book) -> NamedClash:
+        return clash_of(
+            problem, options, book, scenario, time=time, seed=seed, threads=threads, interrupt=interrupt
+        )  # fmt: skip
+
+    return solve_book(
+        book, scenario, solver=solver, explain=explain, tell=tell, earlier=_components(warm), seconds_before=seconds_before
+    )  # fmt: skip
 
 
 def _components(warm: Run | StoredRun | Path | str | None) -> list[str]:
