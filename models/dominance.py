@@ -4,7 +4,7 @@ An option is beaten by another of the same need, facility, class and lots that i
 takes no more of anything, if in every plan with the beaten one the other could stand in its place. That holds
 within a choice set; between the siteless measures of a need (each a choice set) it holds where two options of
 these lots never fit together, so that the plan cannot hold an option of the better measure already: every amount
-offered is at least half of the shortage, hence at more than half of it. Rules that look at cost, department or
+offered is at least half of the shortage, hence at more than half of it. Rules that look at cost, department, level or
 measure keep apart what they tell apart. Of equals the one with the smaller key stays.
 """
 
@@ -61,6 +61,8 @@ def beaten(
         conditions.append(pl.col("draws_by") == pl.col("draws"))
     if settings.looks_at_departments:
         conditions.append(pl.col("department_by").eq_missing(pl.col("department")))
+    if settings.looks_at_levels:
+        conditions.append(pl.col("level_by") == pl.col("level"))
     if settings.looks_at_measures:
         conditions.append(same_choice)
     no_worse = pairs.filter(pl.all_horizontal(conditions))

@@ -27,7 +27,7 @@ class DigOnce:
 class MatchingSettings:
     """Conditions of one matching.
 
-    The three last flags say what rules of the scenario look at: an option is beaten only by one that no rule
+    The four last flags say what rules of the scenario look at: an option is beaten only by one that no rule
     could prefer it to.
     """
 
@@ -48,6 +48,7 @@ class MatchingSettings:
     looks_at_costs: bool = False
     looks_at_departments: bool = False
     looks_at_measures: bool = False
+    looks_at_levels: bool = False
 
 
 def matching_settings(book: Book, scenario: Scenario | None = None) -> MatchingSettings:
@@ -86,6 +87,8 @@ def matching_settings(book: Book, scenario: Scenario | None = None) -> MatchingS
         looks_at_measures=any(
             rule.kind == "changes" or (rule.kind in ("pin", "forbid") and bool(rule.measures)) for rule in rules
         ),
+        # a ceiling on need met may want the lower level
+        looks_at_levels=any(rule.kind == "met" and rule.bound == "ceiling" for rule in rules),
     )
 
 

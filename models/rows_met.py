@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from .formulation_goals import PERMILLE, met_thousandths
 from .row_builder import EXTRA, OPTION
-from .rule_context import RuleContext, row_names, split
+from .rule_context import RuleContext, Split, row_names, split
 from .rules_met import CompleteRule, MetRule, SafetyFirstRule
 from .settled import FILTER_ATTRIBUTE, Coded, types_counting
 
@@ -26,7 +24,7 @@ ENOUGH = 2
 
 
 def met_rows(context: RuleContext, rule: MetRule) -> None:
-    """Share of need met: `sum of thousandths met >= share x 1000 x needs / 100`, multiplied out.
+    """Share of need met: `sum of thousandths met >= share x 1000 x needs / 100` (or `<=`), multiplied out.
 
     A need counts 1000, an option the thousandths of its need that it closes at the level or better. Years
     limit the options that count, all other filters the needs.
@@ -42,40 +40,46 @@ def met_rows(context: RuleContext, rule: MetRule) -> None:
     thousandths = met_thousandths(context.options, level=rule.level)
     if rule.years:
         thousandths = np.where(np.isin(context.option_column("year"), rule.years), thousandths, 0)
-    _met(context, rule, rule.share, thousandths, base, each=rule.each, attribute=attribute, reachable=rule.reachable)
+    made = _reached(context, thousandths, base) if rule.reachable else base
+    _met(
+        context, rule, thousandths,
+        split(rule.each, attribute, made, national=context.components.national, named=rule.national),
+        floor=rule.bound == "floor",
+    )  # fmt: skip
 
 
 def safety_rows(context: RuleContext, rule: SafetyFirstRule) -> None:
     """Safety first: the same for the safety needs that can be met."""
     safety = context.options.needs["safety"].fill_null(value=False).to_numpy()
-    _met(context, rule, rule.share, met_thousandths(context.options, level=ENOUGH), safety, reachable=True)
+    thousandths = met_thousandths(context.options, level=ENOUGH)
+    _met(context, rule, thousandths, split((), {}, _reached(context, thousandths, safety)))
+
+
+def _reached(context: RuleContext, thousandths: Int, base: Flags) -> Flags:
+    """Of some needs those with an option that could count."""
+    within = np.zeros(len(base), np.bool_)
+    within[context.option_column("need")[thousandths > 0]] = True
+    return base & within
 
 
 def _met(
-    context: RuleContext,
-    rule: MetRule | SafetyFirstRule,
-    share: int,
-    thousandths: Int,
-    base: Flags,
-    *,
-    each: Sequence[str] = (),
-    attribute: dict[str, Coded] | None = None,
-    reachable: bool = False,
+    context: RuleContext, rule: MetRule | SafetyFirstRule, thousandths: Int, made: Split, *, floor: bool = True
 ) -> None:
-    need = context.option_column("need")
-    if reachable:
-        within = np.zeros(len(base), np.bool_)
-        within[need[thousandths > 0]] = True
-        base = base & within
-    made = split(each, attribute or {}, base)
-    needs = np.bincount(made.row[base & (made.row >= 0)], minlength=made.size)
+    """Rows for needs that are split already; a need that is in several rows counts in each."""
+    needs = np.bincount(made.row, minlength=made.size)
+    sign = -1 if floor else 1
     first = context.rows.add(
-        rule.kind, row_names(rule.name, made.scopes, context.names), -share * PERMILLE * needs,
-        key=rule.name, scopes=made.scopes, floor=True, unit="‰项", scale=100, listed=True,
+        rule.kind, row_names(rule.name, made, context.names), sign * rule.share * PERMILLE * needs,
+        key=rule.name, scopes=made.scopes, floor=floor, unit="‰项", scale=100, listed=True,
     )  # fmt: skip
-    row = made.row[need]
-    held = np.flatnonzero((row >= 0) & (thousandths > 0))
-    context.rows.put(OPTION, first + row[held], held, -100 * thousandths[held])
+    options = pl.DataFrame(
+        {"need": context.option_column("need"), "option": np.arange(len(thousandths)), "met": thousandths}
+    ).filter(pl.col("met") > 0)
+    rows = pl.DataFrame({"need": made.element.astype(np.int64), "row": made.row})
+    counted = rows.join(options, on="need", how="inner").sort("row", "option")
+    context.rows.put(
+        OPTION, first + counted["row"].to_numpy(), counted["option"].to_numpy(), sign * 100 * counted["met"].to_numpy()
+    )
 
 
 def complete_rows(context: RuleContext, rule: CompleteRule) -> None:

@@ -33,15 +33,14 @@ def money_rows(context: RuleContext, rule: MoneyRule) -> None:
         _drawn_rows(context, rule)
         return
     parts = context.components
-    made = split(rule.each, parts.attribute, parts.fits(rule))
-    base = spread(rule.each, parts.attribute, parts.fits(rule, only=("years",)), made)
+    made = split(rule.each, parts.attribute, parts.fits(rule), national=parts.national, named=rule.national)
     first = _open(context, rule, made)
     sign = -1 if rule.bound == "floor" else 1
-    held = np.flatnonzero(made.row >= 0)
-    context.rows.put_components(first + made.row[held], held, sign * HUNDRED * parts.cost[held])
+    context.rows.put_components(first + made.row, made.element, sign * HUNDRED * parts.cost[made.element])
     if rule.share is not None and rule.of == "used":
-        held = np.flatnonzero(base >= 0)
-        context.rows.put_components(first + base[held], held, -sign * rule.share * parts.cost[held])
+        everything = parts.fits(rule, only=("years",))
+        held, row = spread(rule.each, parts.attribute, everything, made, national=parts.national)
+        context.rows.put_components(first + row, held, -sign * rule.share * parts.cost[held])
 
 
 def _open(context: RuleContext, rule: MoneyRule, made: Split) -> int:
@@ -54,7 +53,7 @@ def _open(context: RuleContext, rule: MoneyRule, made: Split) -> int:
     elif rule.share is not None:
         share = rule.share
     return context.rows.add(
-        rule.kind, row_names(rule.name, made.scopes, context.names), -limit if floor else limit,
+        rule.kind, row_names(rule.name, made, context.names), -limit if floor else limit,
         key=rule.name, scopes=made.scopes, floor=floor, unit="元", share=share, listed=True,
     )  # fmt: skip
 
@@ -65,14 +64,16 @@ def budget_base(context: RuleContext, rule: MoneyRule, made: Split, row: int) ->
     Of the funds named (or all) whose places are empty, or contain a place of the row's or lie in one, in the
     row's years.
     """
-    values = dict(zip(rule.each, made.scopes[row].split("/"), strict=True)) if rule.each else {}
+    values = dict(zip(rule.each, made.values[row], strict=True))
     places = [values[name] for name in ("city", "county") if name in values] or [*rule.cities, *rule.counties]
     years = [int(values["year"])] if "year" in values else list(rule.years)
     funds = context.book.table("funds")
     chosen = [
         name
         for name, kind, told in funds.select("id", "fund_type", "places").iter_rows()
-        if (not rule.funds or {name, kind} & set(rule.funds)) and _touches(told, places)
+        if (not rule.funds or {name, kind} & set(rule.funds))
+        and values.get("fund", name) == name
+        and _touches(told, places)
     ]
     fitting = context.limits.filter(pl.col("fund").is_in(chosen))
     if years:
@@ -102,25 +103,24 @@ def _drawn_rows(context: RuleContext, rule: MoneyRule) -> None:
             mask &= attribute[name].among(values)
     base_mask = of_funds & attribute["year"].among(rule.years) if rule.years else of_funds
     made = split(rule.each, attribute, mask)
-    base = spread(rule.each, attribute, base_mask, made)
     first = _open(context, rule, made)
     sign = -1 if rule.bound == "floor" else 1
-    entries = [(made.row, sign * HUNDRED)]
+    entries = [(made.element, made.row, sign * HUNDRED)]
     if rule.share is not None and rule.of == "used":
-        entries.append((base, -sign * rule.share))
+        entries.append((*spread(rule.each, attribute, base_mask, made), -sign * rule.share))
     arcs = len(context.money.arc_demand)
     opening = draws["opening"].to_numpy()
     owner, amount = draws["owner"].to_numpy(), draws["amount"].to_numpy()
-    for row, factor in entries:
-        held = np.flatnonzero(row[:arcs] >= 0)
-        context.rows.put(ARC, first + row[held], held, factor)
-        drawn = row[arcs:]
-        for part, some in ((OPTION, (drawn >= 0) & ~opening), (OPENING, (drawn >= 0) & opening)):
-            context.rows.put(part, first + drawn[some], owner[some], factor * amount[some])
+    for element, row, factor in entries:
+        paid = element < arcs
+        context.rows.put(ARC, first + row[paid], element[paid], factor)
+        drawn, at = element[~paid] - arcs, row[~paid]
+        for part, some in ((OPTION, ~opening[drawn]), (OPENING, opening[drawn])):
+            context.rows.put(part, first + at[some], owner[drawn[some]], factor * amount[drawn[some]])
 
 
 def _payments(context: RuleContext) -> tuple[dict[str, Coded], Coded, pl.DataFrame]:
-    """Arcs, then fixed sums: programme, county, city and budget year of each, and its fund."""
+    """Arcs, then fixed sums: programme, county, city, budget year and fund of each; the fund once more; the sums."""
     money, options = context.money, context.options
     draws = drawn_rows(options, context.limits)
     classes = money.classes[money.demand_class[money.arc_demand]]
@@ -143,4 +143,5 @@ def _payments(context: RuleContext) -> tuple[dict[str, Coded], Coded, pl.DataFra
     source_fund = Coded(money.sources.fund, money.sources.funds)
     source = np.concatenate([money.arc_source, draws["source"].to_numpy().astype(np.int64)])
     attribute["year"] = source_year.taken(source)
-    return attribute, source_fund.taken(source), draws
+    attribute["fund"] = source_fund.taken(source)
+    return attribute, attribute["fund"], draws

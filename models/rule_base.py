@@ -26,7 +26,7 @@ FILTERS = (
 
 EACH_ZH = {
     "city": "设区市", "county": "县区", "street": "街道", "community": "社区", "department": "部门",
-    "programme": "工程", "year": "年度",
+    "programme": "工程", "year": "年度", "group": "服务人群", "national": "专项", "fund": "资金来源",
 }  # fmt: skip
 
 GROUPS_ZH = {
@@ -75,7 +75,8 @@ StreetCode = Annotated[StrictStr, Field(pattern=r"^[0-9]{9}$")]
 Percent = Annotated[StrictInt, Field(ge=0, le=100)]
 Count = Annotated[StrictInt, Field(ge=0, le=10**9)]
 Year = Annotated[StrictInt, Field(ge=1900, le=2100)]
-Each = Literal["city", "county", "street", "community", "department", "programme", "year"]
+Each = Literal["city", "county", "street", "community", "department", "programme", "year", "group", "national", "fund"]
+Bound = Literal["floor", "ceiling"]
 
 
 def yuan(amount: Decimal) -> int:

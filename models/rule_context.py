@@ -14,7 +14,7 @@ from .faults import Fault
 from .formulation_money import Money
 from .options import Options
 from .row_builder import RowBuilder
-from .rule_base import Names
+from .rule_base import GROUPS_ZH, Names
 from .scenario_words import TABLE
 from .settled import NONE, Coded, Components, combinations
 
@@ -78,45 +78,82 @@ class RuleContext:
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """Rows of a rule with `each`: the row of every element (-1: none), and the values of every row."""
+    """Rows of a rule with `each`: which element is in which row, and the values of every row.
 
+    An element is in no row if it lacks one of the values, in several if it counts for several national programmes.
+    """
+
+    element: Int
     row: Int
-    codes: Int  # by row and attribute
-    scopes: tuple[str, ...]
+    values: tuple[tuple[str, ...], ...]  # by row, in the order of `each`
 
     @property
     def size(self) -> int:
         """Number of rows."""
-        return len(self.scopes)
+        return len(self.values)
+
+    @property
+    def scopes(self) -> tuple[str, ...]:
+        """The values of every row as one text."""
+        return tuple("/".join(told) for told in self.values)
 
 
-def split(each: Sequence[str], attribute: Mapping[str, Coded], mask: Flags) -> Split:
-    """One row for every combination of values that occurs among the elements of the mask; without `each` one row."""
-    if not each:
-        return Split(np.where(mask, 0, NONE), np.zeros((1, 0), np.int64), ("",))
-    row = np.full(len(mask), NONE, np.int64)
+def split(
+    each: Sequence[str],
+    attribute: Mapping[str, Coded],
+    mask: Flags,
+    *,
+    national: Mapping[str, Sequence[str]] | None = None,
+    named: Sequence[str] = (),
+) -> Split:
+    """One row for every combination of values that occurs among the elements of the mask; without `each` one row.
+
+    `national` are the national programmes of every service type, `named` those that the rule's filter names: then
+    only these have rows.
+    """
     held = np.flatnonzero(mask)
-    place, codes = combinations([attribute[name].code[held] for name in each])
-    row[held] = place
-    values = [attribute[name].values for name in each]
-    scopes = tuple("/".join(texts[code] for texts, code in zip(values, line, strict=True)) for line in codes.tolist())
-    return Split(row, codes, scopes)
-
-
-def spread(each: Sequence[str], attribute: Mapping[str, Coded], mask: Flags, wanted: Split) -> Int:
-    """The rows of further elements: those whose combination is one of a split already made."""
     if not each:
-        return np.where(mask, 0, NONE)
-    found = split(each, attribute, mask)
-    place = {scope: number for number, scope in enumerate(wanted.scopes)}
-    table = np.array([place.get(scope, NONE) for scope in found.scopes] + [NONE], np.int64)
-    return table[found.row]
+        return Split(held, np.zeros(len(held), np.int64), ((),))
+    element, programme = held, Coded(np.zeros(len(held), np.int64), ())
+    if "national" in each:
+        element, programme = _by_programme(held, attribute["service_type"], national or {}, named)
+    told = [programme if name == "national" else attribute[name].taken(element) for name in each]
+    place, codes = combinations([one.code for one in told])
+    there = place != NONE
+    values = [tuple(one.values[code] for one, code in zip(told, line, strict=True)) for line in codes.tolist()]
+    return Split(element[there], place[there], tuple(values))
 
 
-def row_names(name: str, scopes: Sequence[str], names: Names) -> list[str]:
+def _by_programme(
+    held: Int, kind: Coded, national: Mapping[str, Sequence[str]], named: Sequence[str]
+) -> tuple[Int, Coded]:
+    """Every element once for each national programme that its service type counts for."""
+    counted = [
+        sorted({name for name in national.get(value, ()) if not named or name in named}) for value in kind.values
+    ]
+    names = tuple(sorted({name for some in counted for name in some}))
+    codes = [np.array([names.index(name) for name in some], np.int64) for some in counted] + [np.zeros(0, np.int64)]
+    of_element = [codes[code] for code in kind.code[held].tolist()]
+    times = np.array([len(some) for some in of_element], np.int64)
+    return np.repeat(held, times), Coded(np.concatenate([np.zeros(0, np.int64), *of_element]), names)
+
+
+def spread(
+    each: Sequence[str],
+    attribute: Mapping[str, Coded],
+    mask: Flags,
+    wanted: Split,
+    *,
+    national: Mapping[str, Sequence[str]] | None = None,
+) -> tuple[Int, Int]:
+    """Further elements with their rows: those whose combination is one of a split already made."""
+    found = split(each, attribute, mask, national=national)
+    place = {values: number for number, values in enumerate(wanted.values)}
+    row = np.array([place.get(values, NONE) for values in found.values], np.int64)[found.row]
+    return found.element[row != NONE], row[row != NONE]
+
+
+def row_names(name: str, made: Split, names: Names) -> list[str]:
     """A rule's name with the Chinese names of the values that a row is for."""
-    shown = []
-    for scope in scopes:
-        values = "、".join(names.get(value, value) for value in scope.split("/"))
-        shown.append(f"{name}({values})" if scope else name)
-    return shown
+    known = {**GROUPS_ZH, **names}
+    return [f"{name}({'、'.join(known.get(one, one) for one in told)})" if told else name for told in made.values]

@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import model_validator
 
-from .rule_base import FILTERS, NO_NAMES, Count, FilteredRule, Names, Percent, Wan, invalid
+from .rule_base import FILTERS, NO_NAMES, Bound, Count, FilteredRule, Names, Percent, Wan, invalid
 
 if TYPE_CHECKING:
     from .rule_context import RuleContext
 
-Bound = Literal["floor", "ceiling"]
 BOUND_ZH = {"floor": "不少于", "ceiling": "不多于"}
 
 _WITH_FUNDS = ("programmes", "counties", "cities", "years", "funds")
@@ -32,11 +31,15 @@ class MoneyRule(FilteredRule):
             raise invalid("amount 与 share 须写一个且只写一个", "exactly one of amount and share is needed")
         if self.funds:
             wrong = [name for name in FILTERS if name not in _WITH_FUNDS and getattr(self, name)]
-            wrong += [f"each={name}" for name in self.each if name not in ("programme", "county", "city", "year")]
+            wrong += [
+                f"each={name}" for name in self.each if name not in ("programme", "county", "city", "year", "fund")
+            ]
             if wrong:
                 raise invalid(
                     f"写了 funds 时不能用 {'、'.join(wrong)}", f"with funds these may not be used: {', '.join(wrong)}"
                 )
+        elif "fund" in self.each:
+            raise invalid("each 里写 fund 须同时写 funds", "each = fund needs funds")
         return self
 
     def sentence(self, names: Names = NO_NAMES) -> str:
@@ -55,6 +58,7 @@ class NumberRule(FilteredRule):
     """Number of options in the filter, at least or at most so many."""
 
     forbidden_filters: ClassVar[tuple[str, ...]] = ("funds",)
+    forbidden_each: ClassVar[tuple[str, ...]] = ("fund",)
 
     kind: Literal["number"]
     bound: Bound

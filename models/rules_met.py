@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field, StrictInt, StrictStr
 
-from .rule_base import NO_NAMES, CityCode, Count, CountyCode, FilteredRule, Names, Percent, RuleBase, Texts
+from .rule_base import NO_NAMES, Bound, CityCode, Count, CountyCode, FilteredRule, Names, Percent, RuleBase, Texts
 
 if TYPE_CHECKING:
     from .rule_context import RuleContext
@@ -15,19 +15,21 @@ LEVELS_ZH = {1: "有", 2: "够", 3: "好"}
 
 
 class MetRule(FilteredRule):
-    """Of the open needs in the filter at least so many percent are met at the level or better."""
+    """Of the open needs in the filter at least (or at most) so many percent are met at the level or better."""
 
     forbidden_filters: ClassVar[tuple[str, ...]] = ("departments", "funds")
-    forbidden_each: ClassVar[tuple[str, ...]] = ("department", "year")
+    forbidden_each: ClassVar[tuple[str, ...]] = ("department", "year", "fund")
 
     kind: Literal["met"]
+    bound: Bound = "floor"
     share: Percent
     level: Annotated[StrictInt, Field(ge=1, le=3)] = 2
     reachable: bool = False
 
     def sentence(self, names: Names = NO_NAMES) -> str:
+        bound = "至少" if self.bound == "floor" else "至多"
         base = "有办法解决的需求" if self.reachable else "未解决的需求"
-        return f"{self.scope(names)}的{base}中,至少{self.share}%达到“{LEVELS_ZH[self.level]}”的水平。"
+        return f"{self.scope(names)}的{base}中,{bound}{self.share}%达到“{LEVELS_ZH[self.level]}”的水平。"
 
     def rows(self, context: RuleContext) -> None:
         from .rows_met import met_rows

@@ -6,13 +6,14 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import product
 from typing import Any
 
 from .book_facts import Facts, Need
-from .derivation import Derived, department_of, types_of
+from .derivation import Derived, department_of
 from .money import Grant
 from .option_rules import Derivations
-from .places import EXISTS
+from .order_rules import order_rows
 from .plan import Component, Plan
 from .plan_rules import counts_as_met
 from .reach import ways
@@ -89,9 +90,18 @@ def fits(traits: Traits, rule: Rule, *, ignore: Iterable[str] = ()) -> bool:
     return not national or "national" in ignore or bool(set(national) & set(traits.national))
 
 
-def key_of(traits: Traits, rule: Rule) -> tuple[Any, ...]:
-    """The values of `each`."""
-    return tuple(getattr(traits, name) for name in rule.get("each", ()))
+def keys_of(traits: Traits, rule: Rule, fund: str = "") -> list[tuple[Any, ...]]:
+    """The values of `each`: one combination, or one for every national programme that it counts for.
+
+    Where the filter names national programmes, only these; `fund` is that of the money, where the rule is on funds.
+    """
+    told: list[tuple[Any, ...]] = []
+    for name in rule.get("each", ()):
+        if name == "national":
+            told.append(tuple(one for one in traits.national if not rule.get("national") or one in rule["national"]))
+        else:
+            told.append((fund if name == "fund" else getattr(traits, name),))
+    return list(product(*told))
 
 
 class Rules:
@@ -113,8 +123,8 @@ class Rules:
         """Every row of a rule; pins, pilots and changes are rows of one thing each."""
         makers: Mapping[str, Callable[[Rule], Iterator[RuleRow]]] = {
             "money": self._money, "number": self._number, "met": self._met, "complete": self._complete,
-            "prerequisite": self._prerequisite, "exclusion": self._exclusion, "dig_once": self._dig_once,
-            "safety_first": self._safety_first,
+            "safety_first": self._safety_first, "prerequisite": self._goes_with, "exclusion": self._goes_with,
+            "dig_once": self._goes_with,
         }  # fmt: skip
         maker = makers.get(rule["kind"])
         return list(maker(rule)) if maker else []
@@ -123,13 +133,13 @@ class Rules:
         """Values of `each` that occur among all components that could be chosen."""
         if not rule.get("each"):
             return {()}
-        found = {key_of(traits, rule) for _, _, traits in self.components if fits(traits, rule)}
+        found = {key for _, _, traits in self.components if fits(traits, rule) for key in keys_of(traits, rule)}
         for need in self.facts.needs.values():
             for way in ways(self.facts, need):
                 for year in way.years:
                     traits = traits_of_need(need, way.department, year)
                     if fits(traits, rule):
-                        found.add(key_of(traits, rule))
+                        found.update(keys_of(traits, rule))
         return {key for key in found if "" not in key and None not in key}
 
     def _row(
@@ -144,7 +154,9 @@ class Rules:
         floor = rule["bound"] == "floor"
         for key in sorted(self._universe(rule), key=str):
             inside = [
-                found.cost for _, found, traits in self.components if fits(traits, rule) and key_of(traits, rule) == key
+                found.cost
+                for _, found, traits in self.components
+                if fits(traits, rule) and key in keys_of(traits, rule)
             ]
             value = sum(inside)
             if "amount" in rule:
@@ -154,7 +166,7 @@ class Rules:
                 base = sum(
                     found.cost
                     for _, found, traits in self.components
-                    if key_of(traits, rule) == key and (not rule.get("years") or traits.year in rule["years"])
+                    if key in keys_of(traits, rule) and (not rule.get("years") or traits.year in rule["years"])
                 )
                 yield self._row(rule, key, 100 * value, rule["share"] * base, floor)
             else:
@@ -171,7 +183,7 @@ class Rules:
             places = facts.funds[name]["places"] or ()
             if any(codes and places and not _overlap(codes, places) for codes in (counties, cities)):
                 continue
-            if rule.get("funds") and not self._named(name, rule):
+            if (rule.get("funds") and not self._named(name, rule)) or chosen.get("fund", name) != name:
                 continue
             for year in facts.budget_years(name):
                 if not years or year in years:
@@ -198,7 +210,8 @@ class Rules:
             keys: dict[tuple[Any, ...], list[bool]] = defaultdict(list)
             for traits in members:
                 here = _with_year(traits, grant.budget_year)
-                keys[key_of(here, rule)].append(fits(here, rule))
+                for key in keys_of(here, rule, grant.fund):
+                    keys[key].append(fits(here, rule))
             for key, inside in keys.items():
                 alone = len(keys) == 1
                 count = ways_to_count[key]
@@ -223,29 +236,31 @@ class Rules:
     def _number(self, rule: Rule) -> Iterator[RuleRow]:
         floor = rule["bound"] == "floor"
         for key in sorted(self._universe(rule), key=str):
-            value = sum(fits(traits, rule) and key_of(traits, rule) == key for _, traits in self.options)
+            value = sum(fits(traits, rule) and key in keys_of(traits, rule) for _, traits in self.options)
             if "number" in rule:
                 yield self._row(rule, key, value, rule["number"], floor)
             else:
                 base = sum(
-                    key_of(traits, rule) == key and (not rule.get("years") or traits.year in rule["years"])
+                    key in keys_of(traits, rule) and (not rule.get("years") or traits.year in rule["years"])
                     for _, traits in self.options
                 )
                 yield self._row(rule, key, 100 * value, rule["share"] * base, floor)
 
     def _met_rows(
-        self, rule: Rule, needs: list[Need], level: int, share: int, *, department: bool = False
+        self, rule: Rule, needs: list[Need], level: int, share: int, *, floor: bool = True
     ) -> Iterator[RuleRow]:
         by_key: dict[tuple[Any, ...], list[Need]] = defaultdict(list)
         for need in needs:
-            by_key[key_of(traits_of_need(need, department_of(need.type), None), rule)].append(need)
+            for key in keys_of(traits_of_need(need, department_of(need.type), None), rule):
+                by_key[key].append(need)
         met: dict[str, int] = defaultdict(int)
         for one, traits in self.options:
             if one.level >= level and (not rule.get("years") or traits.year in rule["years"]):
                 met[one.need] += 1000 * one.lots // self.facts.needs[one.need].lots
         for key, members in sorted(by_key.items(), key=str):
             value = sum(met[need.id] for need in members)
-            yield self._row(rule, key, 100 * value, share * 1000 * len(members), True)
+            if "" not in key:  # no street: in no row
+                yield self._row(rule, key, 100 * value, share * 1000 * len(members), floor)
 
     def _reachable(self, need: Need, level: int, years: Iterable[int]) -> bool:
         """Has a need an option that could count?"""
@@ -258,7 +273,8 @@ class Rules:
             if fits(traits_of_need(need, "", None), rule, ignore=("years", "departments"))
             and (not rule.get("reachable", False) or self._reachable(need, rule.get("level", 2), rule.get("years", ())))
         ]
-        yield from self._met_rows(rule, needs, rule.get("level", 2), rule["share"])
+        floor = rule.get("bound", "floor") == "floor"
+        yield from self._met_rows(rule, needs, rule.get("level", 2), rule["share"], floor=floor)
 
     def _safety_first(self, rule: Rule) -> Iterator[RuleRow]:
         needs = [need for need in self.facts.needs.values() if need.type["safety"] and self._reachable(need, 2, ())]
@@ -279,59 +295,10 @@ class Rules:
         done = sum(all(lots[need.id] >= need.lots for need in needs) for needs in by_community.values())
         yield self._row(rule, (), done, rule["number"], True)
 
-    def _prerequisite(self, rule: Rule) -> Iterator[RuleRow]:
-        before, after = set(types_of(rule, "before")), set(types_of(rule, "after"))
-        able = {
-            name: need
-            for name, need in self.facts.needs.items()
-            if any(not way.exists for way in ways(self.facts, need))
-        }
-        bound = {need.place.community for need in able.values() if need.row["service_type"] in before}
-        begun: dict[str, int] = {}  # first start by community of the types, and by need
-        for one, traits in self.options:
-            if one.variant & EXISTS:
-                continue
-            for key in (traits.community, f"need {one.need}") if one.type in before else (f"need {one.need}",):
-                begun[key] = min(begun.get(key, one.year), one.year)
-        earlier = [name for name in types_of(rule, "before_needs") if name in able]
-        later = set(types_of(rule, "after_needs"))
-        for one, traits in self.options:
-            waits = [traits.community] if one.type in after and traits.community in bound else []
-            waits += [f"need {name}" for name in earlier] if one.need in later else []
-            for key in waits:
-                first = begun.get(key)
-                yield self._row(rule, (key, one.need), int(first is None or first > one.year), 0, False)
-
-    def _exclusion(self, rule: Rule) -> Iterator[RuleRow]:
-        sides = [set(types_of(rule, "first")), set(types_of(rule, "second"))]
-        found: dict[str, list[bool]] = defaultdict(lambda: [False, False])
-        for one, traits in self.options:
-            for side, types in enumerate(sides):
-                found[traits.community][side] |= one.type in types
-        for community, both in sorted(found.items()):
-            if any(both):
-                yield self._row(rule, (community,), int(both[0]) + int(both[1]), 1, False)
-        there = {("needs", one.need) for one, _ in self.options} | {("sites", name) for name in self.plan.sites}
-        things = [
-            [(kind, name) for kind in ("needs", "sites") for name in types_of(rule, f"{side}_{kind}")]
-            for side in ("first", "second")
-        ]
-        for one_thing in things[0]:
-            for other in things[1]:
-                number = int(one_thing in there) + int(other in there)
-                yield self._row(rule, (one_thing[1], other[1]), number, 1, False)
-
-    def _dig_once(self, rule: Rule) -> Iterator[RuleRow]:
-        """A campaign digs where at least two open needs of its types lie; everything else is the book's."""
-        number = next(place for place, one in enumerate(self.facts.rules) if one is rule)
-        types = set(types_of(rule))
-        for community, which, year in self.plan.campaigns:
-            if which == number:
-                needs = sum(
-                    need.place.community == community and need.row["service_type"] in types
-                    for need in self.facts.needs.values()
-                )
-                yield self._row(rule, (community, year), needs, 2, True)
+    def _goes_with(self, rule: Rule) -> Iterator[RuleRow]:
+        options = [(one, traits.community) for one, traits in self.options]
+        for scope, value, limit, floor in order_rows(self.facts, self.plan, options, rule):
+            yield self._row(rule, scope, value, limit, floor)
 
 
 def _overlap(codes: Iterable[str], places: Iterable[str]) -> bool:

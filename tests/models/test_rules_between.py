@@ -1,4 +1,4 @@
-"""Rules between needs and sites wherever they are: solved, and held against the independent check."""
+"""Rules between needs and sites, and rules by group, national programme and fund: solved, and checked again."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from pathlib import Path
 
 import polars as pl
 from checked_book import write_text_book
+from matching_book import matched, measure
 from qingdan.models.book import read_book
 from qingdan.models.checker import check
 from qingdan.models.run import write_run
@@ -40,3 +41,65 @@ def test_a_plan_keeps_rules_between_needs_and_sites(tmp_path: Path) -> None:
     assert not (needs.keys() & {"A6", "A7"} or "S1" in sites) or not ("B5" in needs or "S2" in sites)
     for later in ("A1", "B6"):
         assert later not in needs or all(needs.get(earlier, "9999") <= needs[later] for earlier in ("B1", "B2"))
+
+
+BY_EACH = """
+[[rule]]
+kind = "met"
+name = "每类人群至多解决八成"
+bound = "ceiling"
+share = 80
+each = ["group", "national"]
+
+[[rule]]
+kind = "met"
+name = "无障碍至少解决一成"
+share = 10
+national = ["无障碍", "完整社区"]
+each = ["national"]
+
+[[rule]]
+kind = "number"
+name = "每项专项至多八项"
+bound = "ceiling"
+number = 8
+each = ["national"]
+
+[[rule]]
+kind = "money"
+name = "每项专项每年至多二百万"
+bound = "ceiling"
+amount = 200
+each = ["national", "year"]
+
+[[rule]]
+kind = "money"
+name = "每笔地方资金至多用九成"
+bound = "ceiling"
+share = 90
+of = "budget"
+funds = ["CITY", "COUNTY"]
+each = ["fund", "year"]
+"""
+
+
+def test_a_plan_keeps_rules_by_group_national_programme_and_fund(tmp_path: Path) -> None:
+    """A need counts in each of its national programmes; every fund has a row of its own in every budget year."""
+    write_text_book(tmp_path / "book", scenario=BY_EACH)
+    write_run(tmp_path / "run", solve(read_book(tmp_path / "book"), method="highs", time=30, gap=0.0))
+    report = check(tmp_path / "book", tmp_path / "run")
+    assert report.passed, report.text()
+    quotas = pl.read_csv(tmp_path / "run" / "quotas.csv", infer_schema=False)
+    funds = quotas.filter(pl.col("name") == "每笔地方资金至多用九成")["scope"].to_list()
+    assert {"CITY/2027", "COUNTY-A/2027", "COUNTY-B/2027"} <= set(funds)
+    groups = quotas.filter(pl.col("name") == "每类人群至多解决八成")["scope"].to_list()
+    assert {"all/完整社区", "elders/完整社区"} <= set(groups)
+
+
+def test_a_ceiling_on_need_met_may_want_the_lower_level() -> None:
+    """Where at most so much may be met at "good", the option of level "enough" is not beaten by the better one."""
+    rule = '[[rule]]\nkind = "met"\nname = "上限"\nbound = "{}"\nshare = 0\nlevel = 3\n'
+    better = measure("T01b", level_reached="good")
+    told = {"measures": [measure("T01a"), better]}
+    assert set(matched(rule.format("floor"), **told).options["level"]) == {3}
+    assert set(matched(rule.format("ceiling"), **told).options["level"]) == {2, 3}

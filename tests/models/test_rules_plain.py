@@ -36,7 +36,8 @@ def random_case(seed: int) -> tuple[list[Row], list[Row], list[Row], list[Row]]:
         needs.append(
             {"id": f"N{number}", "community": place, "city_code": place[:4], "county_code": place[:6],
              "street_code": draw.choice([place[:9], None]), "service_type": kind, "programme": PROGRAMME[kind],
-             "national": NATIONAL[kind], "lots": draw.choice([1, 1, 3]), "safety": draw.random() < 0.5}
+             "national": NATIONAL[kind], "lots": draw.choice([1, 1, 3]),
+             "group_served": draw.choice(["elders", "all"]), "safety": draw.random() < 0.5}
         )  # fmt: skip
     options: list[Row] = []
     for number in range(7):
@@ -103,6 +104,34 @@ def met(taken: list[Component], needs: list[Row], everything: list[Component]) -
         if 100 * sum(thousandths(_of(taken, n)) for n in base) < 40 * 1000 * len(base):
             return False
     return True
+
+
+def met_ceiling(taken: list[Component], needs: list[Row], everything: list[Component]) -> bool:
+    """At most half of the needs of every group and national programme; a need counts in each of its programmes."""
+    keys = {(n["group_served"], name) for n in needs for name in n["national"].split(";")}
+    for group, name in keys:
+        base = [n for n in needs if n["group_served"] == group and name in n["national"]]
+        if 100 * sum(thousandths(_of(taken, n)) for n in base) > 50 * 1000 * len(base):
+            return False
+    return True
+
+
+def number_by_national(taken: list[Component], needs: list[Row], everything: list[Component]) -> bool:
+    for name in ("完整社区", "嵌入式"):
+        counted = [c for c in taken if c["option"] and not c["emergency"] and name in c["national"]]
+        there = any(c["option"] and not c["emergency"] and name in c["national"] for c in everything)
+        if there and len(counted) > 1:
+            return False
+    return True
+
+
+def money_by_named_national(taken: list[Component], needs: list[Row], everything: list[Component]) -> bool:
+    """Of what counts for the complete community at least half for green works; other programmes have no row."""
+    counted = [c for c in taken if c["option"] and "完整社区" in c["national"]]
+    if not any(c["option"] and "完整社区" in c["national"] and c["programme"] == "green" for c in everything):
+        return True
+    green = sum(c["cost"] for c in counted if c["programme"] == "green")
+    return bool(100 * green >= 50 * sum(c["cost"] for c in counted))
 
 
 def _of(some: list[Component], need: Row) -> list[Component]:
@@ -198,6 +227,12 @@ RULES: list[tuple[str, Rule]] = [
     ("kind = 'number'\nbound = 'ceiling'\nnumber = 1\neach = ['street', 'year']", number_ceiling),
     ("kind = 'number'\nbound = 'floor'\nshare = 50\ndepartments = ['民政']", number_share),
     ("kind = 'met'\nshare = 40\nreachable = true\neach = ['county']", met),
+    ("kind = 'met'\nbound = 'ceiling'\nshare = 50\neach = ['group', 'national']", met_ceiling),
+    ("kind = 'number'\nbound = 'ceiling'\nnumber = 1\neach = ['national']", number_by_national),
+    (
+        "kind = 'money'\nbound = 'floor'\nshare = 50\nprogrammes = ['green']\nnational = ['完整社区']\neach = ['national']",
+        money_by_named_national,
+    ),
     ("kind = 'safety_first'\nshare = 50", safety),
     ("kind = 'complete'\nnumber = 1", complete),
     ("kind = 'prerequisite'\nbefore = ['G03']\nafter = ['F02', 'F03']", prerequisite),

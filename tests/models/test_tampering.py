@@ -279,6 +279,20 @@ def _first_the_houses(copy: Copy) -> None:
     copy.rule('kind = "prerequisite"\nname = "先后"\nbefore_needs = ["B1", "B2"]\nafter_needs = ["A6"]')
 
 
+def _few_met(copy: Copy) -> None:
+    copy.rule('kind = "met"\nname = "上限"\nbound = "ceiling"\nshare = 10\neach = ["national"]')
+
+
+def _little_of_each_fund(copy: Copy) -> None:
+    copy.rule(
+        'kind = "money"\nname = "少用"\nbound = "ceiling"\nshare = 1\nof = "budget"\nfunds = ["COUNTY"]\neach = ["fund"]'
+    )
+
+
+def _few_of_each_programme(copy: Copy) -> None:
+    copy.rule('kind = "number"\nname = "少做"\nbound = "ceiling"\nnumber = 0\neach = ["national", "group"]')
+
+
 def _need_or_site(copy: Copy) -> None:
     copy.rule('kind = "exclusion"\nname = "二选一"\nfirst_needs = ["A6"]\nsecond_sites = "S1"')
 
@@ -293,6 +307,9 @@ RULES: list[tuple[str, Change, str]] = [
     ("an exclusion", lambda c: c.scenario('first = ["F16"]', 'first = ["F23"]'), "rule-exclusion"),
     ("a prerequisite between needs", _first_the_houses, "rule-prerequisite"),
     ("an exclusion of a need and a site", _need_or_site, "rule-exclusion"),
+    ("a ceiling on need met", _few_met, "rule-met"),
+    ("money of each fund", _little_of_each_fund, "rule-money"),
+    ("numbers by national programme", _few_of_each_programme, "rule-number"),
     ("a forbid", lambda c: c.scenario('sites = ["S3"]', 'sites = ["S1"]'), "forbid"),
     ("complete communities", lambda c: c.scenario('number = 1\n', 'number = 3\n'), "rule-complete"),
     ("safety first", lambda c: (_without_need(c, "A6"), c.scenario("share = 50", "share = 100")), "rule-safety_first"),
