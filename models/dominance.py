@@ -23,21 +23,30 @@ _KEY: Final = ("m", "variant", "operation", "row")
 
 
 def beaten(
-    options: pl.DataFrame, draws: pl.DataFrame, settings: MatchingSettings, free_policies: frozenset[str]
+    options: pl.DataFrame,
+    draws: pl.DataFrame,
+    settings: MatchingSettings,
+    free_policies: frozenset[str],
+    private_funds: frozenset[int] = frozenset(),
 ) -> pl.Series:
     """Rows (`row`) of options that are beaten.
 
     `options` are yearly rows with `benefit`, `safety`, `department` and `whole_lots`; `free_policies` are
-    waivers without any number, which cost nothing to use.
+    waivers without any number, which cost nothing to use. What is drawn on `private_funds` is no public cost.
     """
     dues = [name for name in options.columns if name.startswith("due_")]
     signs = _draw_signs(draws)
     rows = options.filter(pl.len().over(GROUP) > 1).with_columns(
         pl.col("waiver").is_in(list(free_policies)).fill_null(True).alias("waiver_free")
     )
-    rows = rows.join(signs, on="row", how="left").with_columns(pl.col("draws").fill_null(""))
+    private = draws.filter(pl.col("fund").is_in(list(private_funds))).group_by("row").agg(pl.col("amount").sum())
+    rows = (
+        rows.join(signs, on="row", how="left")
+        .join(private, on="row", how="left")
+        .with_columns(pl.col("draws").fill_null(""), public=pl.col("cost") - pl.col("amount").fill_null(0))
+    )
     columns = [*GROUP, "row", "m", "variant", "operation", "whole_lots", *_WORTH, "later", "later_from", "later_to", "area",
-               "cost", "waiver", "waiver_free", "department", "draws", *dues]  # fmt: skip
+               "cost", "public", "waiver", "waiver_free", "department", "draws", *dues]  # fmt: skip
     rows = rows.select(columns)
     pairs = rows.join(rows, on=GROUP, how="inner", suffix="_by").filter(pl.col("row") != pl.col("row_by"))
     same_choice = pl.col("m") == pl.col("m_by")
@@ -45,7 +54,7 @@ def beaten(
     flags = EMERGENCY | EXISTS
     conditions = [stands_in, (pl.col("variant") & flags) == (pl.col("variant_by") & flags)]
     conditions += [pl.col(f"{name}_by") >= pl.col(name) for name in _WORTH]
-    conditions += [pl.col(f"{name}_by") <= pl.col(name) for name in ("area", "cost", *dues)]
+    conditions += [pl.col(f"{name}_by") <= pl.col(name) for name in ("area", "cost", "public", *dues)]
     conditions += [
         (pl.col("later_by") == 0)
         | (

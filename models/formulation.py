@@ -61,7 +61,7 @@ def formulate(options: Options, book: Book, scenario: Scenario | None = None) ->
     county = Coded.of(pl.concat([needs["county_code"], facilities["county_code"]]))
     return make_problem(
         len(book.years),
-        objectives(options, goal, len(extras.name), smallest),
+        objectives(options, book, goal, len(extras.name), smallest),
         group_capacity=lots,
         # a mandatory need without even emergency handling is listed as refused, it does not make all infeasible
         group_exact=needs["mandatory"].fill_null(value=False).to_numpy()

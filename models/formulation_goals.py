@@ -7,6 +7,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from ..solver.problem import Objective
+from .book import Book
+from .fund_rules import is_private
 from .options import EMERGENCY, Options
 from .row_builder import EXTRA, OPTION, RowBuilder
 from .rule_base import Names
@@ -57,26 +59,45 @@ def met_thousandths(options: Options, *, level: int) -> Int:
     return np.where(counts, PERMILLE * frame["lots"].to_numpy() // np.maximum(lots, 1), 0).astype(np.int64)
 
 
-def whole_cost(frame: pl.DataFrame) -> Int:
-    """Capital and later cost to the last year of options or openings, in hundreds of yuan."""
+def public_cost(frame: pl.DataFrame, private: Int) -> Int:
+    """Public capital and later cost to the last year of options or openings, in hundreds of yuan.
+
+    `private` is what each draws on money that is not public; what such funds pay by share stays in, since it is
+    not known option by option.
+    """
     years = (frame["later_to"] - frame["later_from"] + 1).clip(lower_bound=0).fill_null(0)
     later = frame["later"] * years
-    return (frame["cost"] + (later + 99) // 100).to_numpy().astype(np.int64)
+    return (frame["cost"] + (later + 99) // 100).to_numpy().astype(np.int64) - private
 
 
-def objectives(options: Options, goal: Goal, extras: int, smallest: int) -> tuple[Objective, ...]:
+def private_draws(options: Options, book: Book) -> tuple[Int, Int]:
+    """Operators' capital and fixed sums on funds of levels social and owners, by option and by opening."""
+    funds = book.table("funds").select("id", "fund_type", "level")
+    names = [name for name, fund_type, level in funds.iter_rows() if is_private(fund_type, level)]
+    held = options.draws.filter(pl.col("fund").is_in(names))
+    found = []
+    for opening, owners in ((False, options.options.height), (True, options.openings.height)):
+        some = held.filter(pl.col("opening") == opening)
+        sums = np.zeros(owners, np.int64)
+        np.add.at(sums, some["owner"].to_numpy(), some["amount"].to_numpy())
+        found.append(sums)
+    return found[0], found[1]
+
+
+def objectives(options: Options, book: Book, goal: Goal, extras: int, smallest: int) -> tuple[Objective, ...]:
     """The stages of the objective in their order: safety, benefit, cost; or those of another goal.
 
     * safety: thousandths of safety needs met at level enough or better
     * benefit: points; openings have none
-    * cost: minus capital and later cost to the last year, in hundreds of yuan
+    * cost: minus public capital and later cost to the last year, in hundreds of yuan
     * smallest_county: the extra column of the smallest share
     """
     chosen, openings = options.options, options.openings
     no_opening, no_extra = np.zeros(openings.height, np.int64), np.zeros(extras, np.int64)
     safety = Objective("safety", chosen["safety"].to_numpy().astype(np.int64), no_opening, no_extra)
     benefit = Objective("benefit", chosen["benefit"].to_numpy().astype(np.int64), no_opening, no_extra)
-    cost = Objective("cost", -whole_cost(chosen), -whole_cost(openings), no_extra)
+    of_options, of_openings = private_draws(options, book)
+    cost = Objective("cost", -public_cost(chosen, of_options), -public_cost(openings, of_openings), no_extra)
     if goal.kind == "lexicographic":
         return safety, benefit, cost
     if goal.kind == "benefit":

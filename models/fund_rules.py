@@ -39,10 +39,16 @@ class Fund:
     pilot_only: bool
     debt: int | None  # fen a year for 100 yuan
     years: frozenset[int]  # budget years that are filled
+    private: bool = False  # money of operators, firms or residents: not public
 
     def pays_in(self, city: str, county: str) -> bool:
         """Whether the place is one of its places."""
         return not self.places or not self.places.isdisjoint((county, city, city[:2]))
+
+
+def is_private(fund_type: str, level: str) -> bool:
+    """Whether a fund's fixed sums and capital are no public money: social capital, and levels social and owners."""
+    return fund_type == "SOC" or level in ("social", "owners")
 
 
 def _list(cell: str | None) -> frozenset[str]:
@@ -88,6 +94,7 @@ def read_funds(book: Book) -> tuple[list[Fund], list[int]]:
                 pilot_only=bool(row["pilot_only"]),
                 debt=_debt(row),
                 years=frozenset(year for year in years if year >= first),
+                private=is_private(row["fund_type"], row["level"]),
             )
         )
     return funds, thresholds

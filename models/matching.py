@@ -72,7 +72,8 @@ def match(book: Book, scenario: Scenario | None = None, *, needs: pl.DataFrame |
     doors = that_open(Doors(options.rows, opened_modules.rows, opened_sites.rows, opened_campaigns.rows), len(modules))
     rows = with_worth(doors.options, ground.needs, settings.plan_years[0])
     rows = rows.join(ground.measures.select("m", "department"), on="m", how="left")
-    lost = beaten(rows, options.draws, settings, settings.free_waivers)
+    private = frozenset(fund.number for fund in ground.funds if fund.private)
+    lost = beaten(rows, options.draws, settings, settings.free_waivers, private)
     kept = rows.filter(~pl.col("row").is_in(lost.implode()))
 
     stages = {

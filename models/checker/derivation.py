@@ -57,11 +57,19 @@ class Derived:
     programme: str
     department: str
 
-    @property
-    def cost_points(self) -> int:
-        """What it takes in the cost stage: capital and later cost to the last year."""
-        years = max(0, self.later_to - self.later_from + 1)
-        return self.cost + hundreds(self.later_yuan * years)
+
+def cost_points(facts: Facts, found: Derived) -> int:
+    """What a component takes in the cost stage: public capital and later cost to the last year.
+
+    An operator's capital, and fixed sums of funds of levels social and owners, are no public money.
+    """
+    years = max(0, found.later_to - found.later_from + 1)
+    private = sum(
+        draw.amount
+        for draw in found.draws
+        if facts.funds[draw.fund]["fund_type"] == "SOC" or facts.funds[draw.fund]["level"] in ("social", "owners")
+    )
+    return found.cost - private + hundreds(found.later_yuan * years)
 
 
 def hundreds(yuan: int) -> int:

@@ -11,6 +11,7 @@ from .book_facts import Facts
 from .columns import column_key, missing_labels, opening_column, option_column
 from .derivation import (
     Derived,
+    cost_points,
     derive_campaign,
     derive_module,
     derive_option,
@@ -152,7 +153,11 @@ class _Comparison:
         if kind == "option":
             self._differ("program-area", one.id, int(p["option_size"][place]), found.area)
             self._differ("program-units", one.id, int(p["label_option_units"][place]), found.units)
-        for name, value in (("benefit", found.benefit), ("safety", found.safety), ("cost", -found.cost_points)):
+        for name, value in (
+            ("benefit", found.benefit),
+            ("safety", found.safety),
+            ("cost", -cost_points(self.facts, found)),
+        ):
             if name in self.stage:
                 self._differ(
                     f"program-points-{name}", one.id, int(p[f"objective_{kind}"][self.stage[name]][place]), value

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 
 from .book_facts import Facts
+from .derivation import cost_points
 from .option_rules import Derivations
 from .plan import Plan
 from .plan_rules import counts_as_met
@@ -31,7 +32,7 @@ def stage_values(facts: Facts, plan: Plan, derived: Derivations) -> dict[str, in
     return {
         "safety": sum(one.safety for one in found),
         "benefit": sum(one.benefit for one in found),
-        "cost": -sum(one.cost_points for one in found),
+        "cost": -sum(cost_points(facts, one) for one in found),
         **_smallest_county(facts, met),
     }
 

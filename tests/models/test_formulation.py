@@ -263,6 +263,30 @@ def test_the_stages_are_safety_benefit_and_cost() -> None:
     assert best(problem).option.tolist() == [False, True]
 
 
+def test_money_that_is_not_public_is_no_cost() -> None:
+    """An operator's capital and residents' fixed sums are left out of the cost stage, other fixed sums stay."""
+    budgets = {"budget_2027": 10**6}
+    funds = [
+        {**budgets, "budget_2028": 10**6}, {"id": "S", "fund_type": "SOC", "level": "social", **budgets},
+        {"id": "R", "fund_type": "RES", "level": "owners", **budgets}, {"id": "P", "fund_type": "PROV", "level": "province", **budgets},
+    ]  # fmt: skip
+    draws = [
+        (False, 0, "S", 2027, 2027, 30), (False, 1, "R", 2027, 2027, 20), (False, 1, "P", 2027, 2027, 7),
+        (True, 0, "S", 2027, 2027, 4),
+    ]  # fmt: skip
+    options = make_options(
+        needs=[{}, {}],
+        options=[{"cost": 100, "later": 0}, {"need": 1, "cost": 100, "later": 0}],
+        facilities=[{}],
+        openings=[{"cost": 10}],
+        draws=draws,
+        spending=[(False, 0, 2027, 70), (False, 1, 2027, 73), (True, 0, 2027, 6)],
+    )
+    cost = formulate(options, make_book(funds=funds)).objectives[2]
+    assert cost.option.tolist() == [-70, -80]
+    assert cost.opening.tolist() == [-6]
+
+
 def test_least_cost_reaches_the_target_and_no_more() -> None:
     """The cheapest set of works that earns the points asked for."""
     options = make_options(
