@@ -30,6 +30,8 @@ from qingdan.models.checker.packages import (
 from qingdan.models.checker.places import consent_stands, distance_m, floor_fits, site_capacity, year_after
 from qingdan.models.checker.reach import start_years, ways
 from qingdan.models.checker.reading import read_book_files
+from qingdan.models.matching import match
+from qingdan.models.options import EMERGENCY, EXISTS
 
 FOLDER = Path(__file__).parents[2] / "models" / "checker"
 WITH_NUMPY = {"program.py", "program_rows.py", "derive.py", "bound.py"}
@@ -336,3 +338,20 @@ def test_the_check_up_is_worked_out_again(tmp_path: Path):
     del files.tables["needs"][1]
     check_needs_list(book_facts(files, {}), findings)
     assert [refusal.code for refusal in findings.refusals] == ["needs-list", "needs-list"]
+
+
+def test_no_option_counts_more_than_its_units_serve(book: Path, facts: Facts):
+    """The benefit of q of Q lots is capped by what the facility serves: its units cover the lots that count."""
+    options = match(read_book(book))
+    needs = options.needs["id"].to_list()
+    seen = 0
+    for row in options.options.iter_rows(named=True):
+        need = facts.needs[needs[row["need"]]]
+        assert row["lots"] <= need.lots
+        if row["variant"] & (EMERGENCY | EXISTS):
+            continue
+        measure = facts.measures[row["measure"]]
+        assert row["units"] * measure["metric_per_unit"] >= row["lots"] * need.lot_quantity
+        assert row["facility"] < 0 or row["units"] <= (measure["max_units_per_site"] or row["units"])
+        seen += 1
+    assert seen > 10
