@@ -44,6 +44,15 @@ class _Weights(Part):
     cost_percent: PercentOfCost | None = None
     programme_weight: Mapping[str, Weight] = Field(default_factory=dict)
     repeat_years: Annotated[StrictInt, Field(ge=0, le=100)] | None = None
+    level_worth: tuple[Points, Points, Points, Points] | None = None
+    discount_percent: Annotated[StrictInt, Field(ge=1, le=100)] | None = None
+
+    @field_validator("level_worth")
+    @classmethod
+    def _levels_rise(cls, worth: tuple[int, ...] | None) -> tuple[int, ...] | None:
+        if worth is not None and list(worth) != sorted(worth):
+            raise PydanticCustomError("levels_fall", "a better level is worth less")
+        return worth
 
     @field_validator("programme_weight")
     @classmethod
@@ -56,16 +65,6 @@ class _Weights(Part):
 
 class ChangedFactors(_Weights):
     """Factors that replace those of `book.toml`; what is left out stays as the book has it."""
-
-    level_worth: tuple[Points, Points, Points, Points] | None = None
-    discount_percent: Annotated[StrictInt, Field(ge=1, le=100)] | None = None
-
-    @field_validator("level_worth")
-    @classmethod
-    def _levels_rise(cls, worth: tuple[int, ...] | None) -> tuple[int, ...] | None:
-        if worth is not None and list(worth) != sorted(worth):
-            raise PydanticCustomError("levels_fall", "a better level is worth less")
-        return worth
 
 
 class Override(_Weights):
@@ -161,16 +160,20 @@ class Scenario(Part):
         weight = {**book.programme_weight, **self.factors.programme_weight}
         cost = _chosen(self.factors.cost_percent, 100)
         repeat = _chosen(self.factors.repeat_years, book.repeat_years)
+        worth = self.factors.level_worth or book.level_worth
+        discount = _chosen(self.factors.discount_percent, book.discount_percent)
         for override in self.overrides:
             if {city, county, street} & set(override.places):
                 weight |= override.programme_weight
                 cost = _chosen(override.cost_percent, cost)
                 repeat = _chosen(override.repeat_years, repeat)
+                worth = override.level_worth or worth
+                discount = _chosen(override.discount_percent, discount)
         return PlaceFactors(
             cost_percent=cost,
             programme_weight=weight,
-            level_worth=self.factors.level_worth or book.level_worth,
-            discount_percent=_chosen(self.factors.discount_percent, book.discount_percent),
+            level_worth=worth,
+            discount_percent=discount,
             repeat_years=repeat,
         )
 

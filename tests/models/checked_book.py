@@ -129,6 +129,8 @@ discount_percent = 95
 [[override]]
 places = ["360103"]
 cost_percent = 110
+level_worth = [0, 30, 75, 100]
+discount_percent = 90
 
 [[budget]]
 funds = ["CITY"]

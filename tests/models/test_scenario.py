@@ -167,6 +167,27 @@ def test_every_rule_has_a_sentence_in_chinese() -> None:
     assert "2.5万元" in sentences[2]
 
 
+def test_worth_and_discount_differ_by_place_too() -> None:
+    """因城施策 reaches what a level is worth and how late benefit counts; the last override that fits wins."""
+    text = """
+[factors]
+level_worth = [0, 30, 60, 90]
+[[override]]
+places = ["3607"]
+level_worth = [0, 10, 80, 100]
+discount_percent = 90
+[[override]]
+places = ["360702"]
+discount_percent = 80
+"""
+    scenario = parse_scenario(text)
+    there = scenario.factors_at(SETTINGS, "3607", "360702")
+    assert (there.level_worth, there.discount_percent) == ((0, 10, 80, 100), 80)
+    elsewhere = scenario.factors_at(SETTINGS, "3601", "360102")
+    assert (elsewhere.level_worth, elsewhere.discount_percent) == ((0, 30, 60, 90), 97)
+    assert faults_of("[[override]]\nplaces = ['3607']\nlevel_worth = [0, 50, 40, 90]\n") == [(3, "override.level_worth")]
+
+
 def rule_of(text: str) -> Rule:
     (rule,) = parse_scenario(f'[[rule]]\nname = "甲"\n{text}\n').rules
     return rule
