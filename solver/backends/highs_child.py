@@ -84,7 +84,10 @@ def _converse(
 ) -> Arrays | None:
     """Run a child to its answer; None if it had to be ended."""
     began = clock.monotonic()
-    child = subprocess.Popen([sys.executable, "-m", __name__], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    # a session of its own: Ctrl-C in a terminal reaches the parent alone, also while the child still starts
+    child = subprocess.Popen(
+        [sys.executable, "-m", __name__], stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True
+    )
     assert child.stdin is not None and child.stdout is not None
     frames: SimpleQueue[Arrays | None] = SimpleQueue()
     reader = threading.Thread(target=_read_all, args=(child.stdout, frames), daemon=True)
