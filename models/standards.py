@@ -45,6 +45,7 @@ def places(communities: pl.DataFrame, neighbourhoods: pl.DataFrame) -> pl.DataFr
         community="id",
         neighbourhood=pl.lit(""),
         city_code="city_code",
+        county_code="county_code",
         new=(pl.col("area_class") == "new").fill_null(False),
         residents="population",
         households="households",
@@ -90,16 +91,18 @@ def with_standards(cells: pl.DataFrame, types: pl.DataFrame) -> pl.DataFrame:
 
     Adds `counted` (the denominator's number), `has_rate` (whether a standard per 1,000 applies), `rate` (that
     standard for this place; empty if the denominator is not known), `limit` (of the level exists) and `least`
-    (the absolute quantity that is enough).
+    (the absolute quantity that is enough). An override for the county comes before one for its city.
     """
-    overrides = pl.DataFrame(
-        [
-            {"service_type": row["id"], "city_code": city, "override": float(value)}
-            for row in types.iter_rows(named=True)
-            for city, value in parse_sums(row["enough_city_override"]).items()
-        ],
-        schema={"service_type": pl.String, "city_code": pl.String, "override": pl.Float64},
-    )
+    told = [
+        (row["id"], place, float(value))
+        for row in types.iter_rows(named=True)
+        for place, value in parse_sums(row["enough_city_override"]).items()
+    ]
+
+    def overrides(code: str) -> pl.DataFrame:
+        schema = {"service_type": pl.String, code: pl.String, f"by_{code}": pl.Float64}
+        return pl.DataFrame(told, schema=schema, orient="row")
+
     new, plain = pl.col("new"), pl.col("threshold_enough_per_1000")
     supply = pl.col("metric_kind") == "supply"
     code = pl.when(new).then(pl.coalesce("denominator_new", "denominator")).otherwise("denominator")
@@ -113,8 +116,9 @@ def with_standards(cells: pl.DataFrame, types: pl.DataFrame) -> pl.DataFrame:
     product = parts(pl.col("per_1000")) * pl.col("counted")
     rate = product // 1000
     return (
-        cells.join(overrides, on=["service_type", "city_code"], how="left")
-        .with_columns(code=code, per_1000=pl.coalesce("override", of_area))
+        cells.join(overrides("city_code"), on=["service_type", "city_code"], how="left")
+        .join(overrides("county_code"), on=["service_type", "county_code"], how="left")
+        .with_columns(code=code, per_1000=pl.coalesce("by_county_code", "by_city_code", of_area))
         .with_columns(counted=number_of(pl.col("code"), {name: name for name in DENOMINATORS}))
         .with_columns(
             has_rate=supply & (pl.col("code") != "community") & (pl.col("per_1000").fill_null(0) > 0),

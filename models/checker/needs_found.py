@@ -81,9 +81,10 @@ def _standard(kind: Row, community: Row) -> tuple[str, Fraction | None]:
     """Denominator of a type in a community, and its standard for 1,000."""
     new = community["area_class"] == "new"
     denominator = kind["denominator_new"] if new and kind["denominator_new"] else kind["denominator"]
-    told = (kind["enough_city_override"] or {}).get(community["city_code"])
+    told = kind["enough_city_override"] or {}
     for value in (
-        told,
+        told.get(community["county_code"]),
+        told.get(community["city_code"]),
         kind["enough_per_1000_new" if new else "enough_per_1000_existing"],
         kind["threshold_enough_per_1000"],
     ):

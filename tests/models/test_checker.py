@@ -10,14 +10,18 @@ from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 import pytest
 from checked_book import write_text_book
+from qingdan.bench.generator import generate
 from qingdan.models.book import read_book, write_book
+from qingdan.models.catalogue import catalogue_of
 from qingdan.models.checker import Refusal, Report, check
 from qingdan.models.checker.book_facts import Facts, book_facts
 from qingdan.models.checker.derivation import due_by_year, hundreds, percent_up
 from qingdan.models.checker.digest import book_digest, cell_text
 from qingdan.models.checker.dual import best_front
+from qingdan.models.checker.needs_found import check_needs_list
 from qingdan.models.checker.packages import (
     FIXED,
     Package,
@@ -30,6 +34,8 @@ from qingdan.models.checker.packages import (
 from qingdan.models.checker.places import consent_stands, distance_m, floor_fits, site_capacity, year_after
 from qingdan.models.checker.reach import start_years, ways
 from qingdan.models.checker.reading import read_book_files
+from qingdan.models.checker.report import Findings
+from qingdan.models.checkup import checkup
 from qingdan.models.matching import match
 from qingdan.models.options import EMERGENCY, EXISTS
 
@@ -133,7 +139,9 @@ def test_consent(tmp_path: Path, taking: str, agreeing: str, objections: int, ki
     )
     facts = book_facts(read_book_files(write_text_book(tmp_path / "book", consultations=table)), {})
     assert consent_stands(facts, facts.needs["A7"], kind) is stands
-    assert consent_stands(book_facts(read_book_files(tmp_path / "book"), {"assume_consent": True}), facts.needs["A7"], kind)
+    assert consent_stands(
+        book_facts(read_book_files(tmp_path / "book"), {"assume_consent": True}), facts.needs["A7"], kind
+    )
 
 
 @pytest.mark.parametrize(
@@ -310,7 +318,11 @@ def test_every_code_is_explained():
     for path in FOLDER.glob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             first = node.args[0] if isinstance(node, ast.Call) and node.args else None
-            if isinstance(node, ast.Call) and getattr(node.func, "attr", getattr(node.func, "id", "")) in ("refuse", "_differ", "UnreadableError"):
+            if isinstance(node, ast.Call) and getattr(node.func, "attr", getattr(node.func, "id", "")) in (
+                "refuse",
+                "_differ",
+                "UnreadableError",
+            ):
                 told |= {first.value} if isinstance(first, ast.Constant) else set()
             if isinstance(node, ast.Yield) and isinstance(node.value, ast.Tuple):
                 code = node.value.elts[0]
@@ -321,11 +333,6 @@ def test_every_code_is_explained():
 
 def test_the_check_up_is_worked_out_again(tmp_path: Path):
     """Two check-ups that share no code find the same needs in a made-up county, number by number."""
-    from qingdan.bench.generator import generate
-    from qingdan.models.checker.needs_found import check_needs_list
-    from qingdan.models.checker.report import Findings
-    from qingdan.models.checkup import checkup
-
     made = generate(12, 3)
     write_book(made, tmp_path / "without")
     write_book(made.with_table("needs", checkup(made).needs), tmp_path / "with")
@@ -338,6 +345,24 @@ def test_the_check_up_is_worked_out_again(tmp_path: Path):
     del files.tables["needs"][1]
     check_needs_list(book_facts(files, {}), findings)
     assert [refusal.code for refusal in findings.refusals] == ["needs-list", "needs-list"]
+
+
+def test_standards_of_cities_and_counties_are_worked_out_again(tmp_path: Path):
+    """A standard for one county, and one for a city, lead both check-ups to the same needs."""
+    made = generate(12, 3)
+    places = made.table("communities")
+    city, county = places["city_code"][0], places["county_code"][0]
+    own = f"{city}=999;{county}=1"
+    types = catalogue_of(made).service_types.filter(pl.col("id") == "F02")
+    found = {}
+    for cell in (None, own):
+        book = made.with_table("service_types", types.with_columns(enough_city_override=pl.lit(cell, pl.String)))
+        found[cell] = checkup(book).needs
+        write_book(book.with_table("needs", found[cell]), tmp_path / str(cell))
+        findings = Findings()
+        check_needs_list(book_facts(read_book_files(tmp_path / str(cell)), {}), findings)
+        assert findings.refusals == []
+    assert not found[None].equals(found[own])
 
 
 def test_no_option_counts_more_than_its_units_serve(book: Path, facts: Facts):

@@ -147,6 +147,8 @@ def test_only_the_absolute_number_counts_where_the_denominator_is_the_community(
         ({}, {"enough_city_override": "3601=70;3607=80"}, 70.0),
         ({"city_code": "3607"}, {"enough_city_override": "3601=70;3607=80"}, 80.0),
         ({"city_code": "3602"}, {"enough_city_override": "3601=70;3607=80"}, 100.0),
+        ({}, {"enough_city_override": "3601=70;360102=60"}, 60.0),
+        ({}, {"enough_city_override": "360103=60"}, 100.0),
         ({}, {"denominator": "cars", "threshold_enough_per_1000": 800.0}, 80.0),
         ({}, {"denominator": "elders_60p", "threshold_enough_per_1000": 800.0}, 160.0),
         ({}, {"denominator": "ebikes", "threshold_enough_per_1000": 500.0}, 160.0),
