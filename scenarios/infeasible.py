@@ -10,7 +10,7 @@ from ..solver.clash import Condition, clash
 from ..solver.interrupt import Interrupt
 from ..solver.problem import Problem
 
-LONGEST = 30.0
+LONGEST = 60.0
 """Seconds that the search for a clash takes at most."""
 
 

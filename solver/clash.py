@@ -27,6 +27,9 @@ Fails = Callable[[Sequence[int]], bool]
 NODES = 2_000
 """Search nodes for one question: a limit that does not depend on the machine."""
 
+PROOF_SHARE = 0.1
+"""Share of the time left in which the multipliers of a proof must be found; dividing all conditions does without."""
+
 SHARE = 0.25
 """Share of the whole time that one question may take."""
 
@@ -61,9 +64,7 @@ def clash(
 
     Conditions that come first are dropped last. `time` in seconds is for all questions together, `nodes` for each.
     """
-    from .backends.highs_clash import without_profit  # late: solvers are slow to import
-
-    told = _Questions(without_profit(build_matrix(problem)), conditions, time, nodes, seed, threads, interrupt)
+    told = _Questions(build_matrix(problem), conditions, time, nodes, seed, threads, interrupt)
     proof = told.of_relaxation()
     candidates = range(len(conditions)) if proof is None else told.divided(proof, told.relaxation_fails)
     found = told.divided(candidates, told.search_fails)
@@ -89,26 +90,28 @@ class _Questions:
         return self.time - (clock.monotonic() - self.began)
 
     def of_relaxation(self) -> tuple[int, ...] | None:
-        """Conditions in the proof that the linear relaxation has no solution; None where it has one or time ran out."""
-        from .backends.highs_clash import rows_of_proof
+        """Conditions in the proof that the linear relaxation has no solution; None where no such proof is found."""
+        from .backends.highs_clash import rows_of_proof  # late: solvers are slow to import
         from .backends.highs_run import Limits
 
-        rows = rows_of_proof(self.matrix, Limits(time=max(0.1, self.left() / 2), threads=self.threads), self._halted)
-        if rows is None:
+        everything = tuple(range(len(self.conditions)))
+        if not self.relaxation_fails(everything):
             return None
-        named = tuple(number for number in range(len(self.conditions)) if rows[self._places(number)].any())
+        limits = Limits(time=max(0.1, PROOF_SHARE * self.left()), threads=self.threads)
+        rows = rows_of_proof(self.matrix, limits, self._halted)
+        named = tuple(number for number in everything if rows[self._places(number)].any())
         # multipliers are rounded: what they name is believed only if it has no solution by itself
-        return named if self.relaxation_fails(named) else tuple(range(len(self.conditions)))
+        return named if len(named) < len(everything) and self.relaxation_fails(named) else everything
 
     def relaxation_fails(self, kept: Sequence[int]) -> bool:
-        """Whether the linear relaxation under some conditions has no solution."""
-        from .backends.highs_clash import rows_of_proof
+        """Whether the linear relaxation under some conditions is proved to have no solution."""
+        from .backends.highs_clash import relaxation_fails
         from .backends.highs_run import Limits
 
         if self._over():
             return False
-        limits = Limits(time=max(0.1, self.left()), threads=self.threads)
-        return rows_of_proof(self._under(kept), limits, self._halted) is not None
+        time = max(0.1, min(self.left(), SHARE * self.time))
+        return relaxation_fails(self._under(kept), Limits(time=time, threads=self.threads), self._halted)
 
     def search_fails(self, kept: Sequence[int]) -> bool:
         """Whether the program under some conditions is proved to have no solution."""
@@ -125,9 +128,9 @@ class _Questions:
 
     def divided(self, candidates: Sequence[int], fails: Fails) -> tuple[int, ...]:
         """A part of the candidates, which clash, such that `fails` holds for it and for no part of it."""
-        if fails(()):
-            return ()
-        return _quick(fails, (), (), tuple(candidates))
+        found = _quick(fails, (), (), tuple(candidates))
+        # one condition is also what is left where the rest of the problem clashes by itself
+        return () if len(found) == 1 and fails(()) else found
 
     def _over(self) -> bool:
         if self.left() > 0 and not self._halted():
