@@ -17,6 +17,8 @@ from .tables import KINDS_ZH, TABLES, Column, Table
 
 EXPLANATION, SETTINGS_SHEET, RULES, DICTIONARY = "说明", "簿", "政策约束", "字典"
 
+SYNTHETIC = "模拟数据（非真实）"
+
 LAST_ROW = 1_048_576  # rows of a sheet
 LONGEST_CELL = 32_767  # characters of a cell
 _LONGEST_LIST = 255  # characters of the choices of a drop-down that are written in place
@@ -45,14 +47,15 @@ def write_workbook(
             # Without a fixed date two writings of one book would differ.
             book.set_properties({"created": datetime.datetime(2000, 1, 1), "title": settings.title})
             looks = _Looks(book)
+            kind = kind_of_data(settings)
             _explain(book, looks, settings)
             _settings(book, looks, settings)
             named = _Dictionary(book)
             for name, frame in tables.items():
-                _table(book, looks, TABLES[name], frame, named, kind_of_data(settings))
+                _table(book, looks, TABLES[name], frame, named, kind)
             if scenario is not None:
-                _rules(book, scenario)
-            named.write()
+                _rules(book, scenario, kind)
+            named.write(kind)
     except FileCreateError as error:  # a full disk, a file that is open: its cause is the error of the system
         cause = error.args[0] if error.args else None
         raise (cause if isinstance(cause, OSError) else OSError(str(error))) from None
@@ -60,7 +63,14 @@ def write_workbook(
 
 def kind_of_data(settings: BookSettings) -> str:
     """What every printed sheet says of the data."""
-    return "模拟数据(非真实)" if settings.data_kind == "synthetic" else "真实数据"
+    return SYNTHETIC if settings.data_kind == "synthetic" else "真实数据"
+
+
+def _printed(sheet: Any, name: str, kind: str) -> None:
+    """What stands above and below every printed page: the sheet, what kind of data it holds, the page."""
+    sheet.set_header(f"&L{name}&R{kind}")
+    sheet.set_footer("&C第&P页，共&N页")
+    sheet.set_landscape()
 
 
 class _Looks:
@@ -99,16 +109,19 @@ class _Dictionary:
         name = self.lists.setdefault(tuple(choices), f"字典_{len(self.lists) + 1}")
         return f"={name}"
 
-    def write(self) -> None:
-        """Put the lists on their sheet, one a column."""
+    def write(self, kind: str) -> None:
+        """Put the lists on their sheet, one a column, and beside them what kind of data the book holds."""
         if not self.lists:
             return
         sheet = self.book.add_worksheet(DICTIONARY)
+        _printed(sheet, DICTIONARY, kind)
         longest = max(map(len, self.lists))
         for row in range(longest):
             for place, choices in enumerate(self.lists):
                 if row < len(choices):
                     sheet.write_string(row, place, choices[row])
+            if row == 0 and kind == SYNTHETIC:
+                sheet.write_string(row, len(self.lists), kind)
         for place, (choices, name) in enumerate(self.lists.items()):
             letter = xlsxwriter.utility.xl_col_to_name(place)
             self.book.define_name(name, f"={DICTIONARY}!${letter}$1:${letter}${len(choices)}")
@@ -120,8 +133,7 @@ def _table(
 ) -> None:
     sheet = book.add_worksheet(table.name_zh)
     sheet.freeze_panes(1, 2 if len(table.columns) > 8 else 1)
-    sheet.set_header(f"&L{table.name_zh}&R{kind}")
-    sheet.set_landscape()
+    _printed(sheet, table.name_zh, kind)
     sheet.repeat_rows(0)
     writers: list[Write] = []
     cells: list[list[Any]] = []
@@ -200,6 +212,7 @@ def _width(column: Column, header: str) -> int:
 
 def _explain(book: xlsxwriter.Workbook, looks: _Looks, settings: BookSettings) -> None:
     sheet = book.add_worksheet(EXPLANATION)
+    _printed(sheet, EXPLANATION, kind_of_data(settings))
     headers = ("工作表", "列(中文表头)", "列(英文名)", "类型", "单位", "必填", "可选值", "下限", "上限", "说明")
     for place, width in enumerate((12, 20, 26, 24, 10, 6, 50, 8, 12, 44)):
         sheet.set_column(place, place, width, looks.wrap)
@@ -236,6 +249,7 @@ def _explained(table: Table, column: Column) -> tuple[str, ...]:
 
 def _settings(book: xlsxwriter.Workbook, looks: _Looks, settings: BookSettings) -> None:
     sheet = book.add_worksheet(SETTINGS_SHEET)
+    _printed(sheet, SETTINGS_SHEET, kind_of_data(settings))
     for place, width in enumerate((34, 18, 40, 60)):
         sheet.set_column(place, place, width, looks.text)
     for place, header in enumerate(HEADERS):
@@ -247,12 +261,17 @@ def _settings(book: xlsxwriter.Workbook, looks: _Looks, settings: BookSettings) 
     sheet.freeze_panes(1, 0)
 
 
-def _rules(book: xlsxwriter.Workbook, scenario: str) -> None:
+def _rules(book: xlsxwriter.Workbook, scenario: str, kind: str) -> None:
+    """The scenario line by line in the first column, which alone is read; beside it what kind of data the book holds."""
     sheet = book.add_worksheet(RULES)
+    _printed(sheet, RULES, kind)
     sheet.set_column(0, 0, 100)
+    sheet.set_column(1, 1, 20)
     for row, line in enumerate(scenario.split("\n")):
         if line:
             sheet.write_string(row, 0, line)
+        if row == 0 and kind == SYNTHETIC and scenario.strip():
+            sheet.write_string(row, 1, kind)
 
 
 def _refuse_too_large(tables: Mapping[str, pl.DataFrame], scenario: str | None) -> None:

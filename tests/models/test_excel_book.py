@@ -61,7 +61,7 @@ def test_a_person_sees_chinese_headers_labels_and_an_explanation(tmp_path: Path)
     assert "否" in seen["设施底数"].row(2) and "有而不够" in seen["需求清单"].row(2)
     explained = {(row[0], row[2]) for row in seen["说明"].iter_rows()}
     assert {(table.name_zh, column.name) for table in TABLES.values() for column in table.columns} <= explained
-    assert any("模拟数据(非真实)" in str(row[0]) for row in seen["说明"].iter_rows())
+    assert any("模拟数据（非真实）" in str(row[0]) for row in seen["说明"].iter_rows())
 
 
 def test_codes_are_chosen_from_drop_downs(tmp_path: Path) -> None:
@@ -235,11 +235,25 @@ def test_a_damaged_workbook_is_one_fault(tmp_path: Path) -> None:
 
 
 def test_synthetic_data_are_marked_on_every_printed_sheet(tmp_path: Path) -> None:
-    """The header of every table's sheet says 模拟数据 where the data are made up."""
+    """The header of every sheet says 模拟数据（非真实） where the data are made up, and the footer counts pages."""
     write_book(read_book(write_small_book(tmp_path / "one")), tmp_path / "two.xlsx")
     with zipfile.ZipFile(tmp_path / "two.xlsx") as parts:
         texts = [parts.read(name).decode() for name in parts.namelist() if name.startswith("xl/worksheets/sheet")]
-    assert sum("模拟数据(非真实)</oddHeader>" in text for text in texts) == len(TABLES)
+    assert len(texts) == len(TABLES) + 4  # 说明, 簿, 政策约束, 字典
+    assert all("模拟数据（非真实）</oddHeader>" in text and "第&amp;P页" in text for text in texts)
+    seen = sheets(tmp_path / "two.xlsx")
+    assert seen["政策约束"].row(0)[:2] == ("# 规则", "模拟数据（非真实）")
+    assert "模拟数据（非真实）" in seen["字典"].row(0)
+
+
+@pytest.mark.parametrize("text", ["\n\n# 规则\n", "# 规则\n\n# 完\n", "# 规则", "\n"])
+def test_the_mark_beside_the_rules_changes_no_rule(tmp_path: Path, text: str) -> None:
+    """A scenario comes back from a workbook as it does from a folder, with empty lines at its start or without."""
+    book = read_book(write_small_book(tmp_path / "one"))
+    book = Book(book.settings, dict(book.tables), text)
+    write_book(book, tmp_path / "two.xlsx")
+    write_book(book, tmp_path / "two")
+    assert read_book(tmp_path / "two.xlsx").scenario_text == read_book(tmp_path / "two").scenario_text
 
 
 @pytest.mark.parametrize("name", ["filled", "filled.xlsx"])
