@@ -16,7 +16,7 @@ from .faults import BookError
 from .formulation_goals import add_smallest_county, add_target, objectives
 from .formulation_labels import labels_of
 from .formulation_later import add_ceilings, add_debt_quotas
-from .formulation_money import add_sources, money_of
+from .formulation_money import add_sources, asked_by_rules, money_of
 from .formulation_support import add_complexes, add_operators, add_quotas
 from .names import names_of
 from .options import CAMPAIGN, Options
@@ -40,7 +40,9 @@ def formulate(options: Options, book: Book, scenario: Scenario | None = None) ->
     names = names_of(book)
     limits = fund_limits(book, scenario)
     sources = add_sources(rows, options, book, scenario)
-    money = money_of(options, book, sources)
+    components = components_of(options)
+    asked = {name: components.attribute[name] for name in asked_by_rules(scenario)}
+    money = money_of(options, book, sources, asked)
     add_debt_quotas(rows, options, book, money, limits)
     add_ceilings(rows, options, book, scenario, money, limits)
     add_quotas(rows, options, book, scenario)
@@ -50,7 +52,7 @@ def formulate(options: Options, book: Book, scenario: Scenario | None = None) ->
     if goal.kind == "least_cost":
         add_target(rows, options, goal)
     smallest = add_smallest_county(rows, options, names) if goal.kind == "smallest_county" else NONE
-    context = RuleContext(options, book, components_of(options), money, limits, rows, names)
+    context = RuleContext(options, book, components, money, limits, rows, names)
     for rule in scenario.rules:
         rule.rows(context)
     if context.faults:

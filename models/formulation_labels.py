@@ -68,6 +68,9 @@ def labels_of(
         labels[f"label_option_{name}"] = _numbers(chosen[name])
     for name in ("cost", "later", "year"):
         labels[f"label_opening_{name}"] = _numbers(openings[name])
+    for name, coded in money.asked.items():
+        labels[f"label_class_{name}"] = _numbers(classes[name])
+        labels[f"label_asked_{name}"] = _text(coded.values)
     labels |= _words("label_row", rows.words)
     labels |= _words("label_idle", idle.words)
     labels["label_idle_limit"] = idle.limit

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 import polars as pl
@@ -14,12 +16,19 @@ from .changed_amounts import fund_limits
 from .options import Options
 from .row_builder import OPENING, OPTION, RowBuilder
 from .scenario import Scenario
-from .settled import NONE
+from .settled import ATTRIBUTES, NONE, Coded
 
 Int = NDArray[np.int64]
 
 CLASS = ["county", "programme", "start", "package", "class_lag"]
-"""What makes a class; county and programme as codes into the sorted lists."""
+"""What makes every class; county and programme as codes into the sorted lists.
+
+A rule that tells money of a fund apart by department, street, community or service type makes classes finer by it,
+so that all members of a class stand on the same side of the rule.
+"""
+
+
+NOTHING_ASKED: Mapping[str, Coded] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +46,8 @@ class Money:
     """Classes, demands, portions, floor sets and arcs as arrays."""
 
     sources: Sources
-    classes: pl.DataFrame  # CLASS, in order
+    classes: pl.DataFrame  # CLASS and the attributes asked for, in order
+    asked: Mapping[str, Coded]  # attributes of components by which classes are finer, with their codes
     counties: tuple[str, ...]
     programmes: tuple[str, ...]
     demand_class: Int
@@ -100,16 +110,24 @@ def drawn_rows(options: Options, limits: pl.DataFrame) -> pl.DataFrame:
     return draws
 
 
-def money_of(options: Options, book: Book, sources: Sources) -> Money:
+def asked_by_rules(scenario: Scenario) -> tuple[str, ...]:
+    """Attributes by which rules of the scenario tell the money of a fund apart, so that classes must."""
+    asked = {name for rule in scenario.rules if rule.kind == "money" for name in rule.refines}
+    return tuple(name for name in ATTRIBUTES if name in asked)
+
+
+def money_of(options: Options, book: Book, sources: Sources, asked: Mapping[str, Coded] = NOTHING_ASKED) -> Money:
     """Full payment and shares: what falls due in a class and year is met by arcs, each fund within its share.
 
     For every class g and payment year tau: `sum of spending of all that is taken = sum of arcs`; for every
     fund f of its package: `sum of its arcs <= cap_f x spending`; and where the package has a smallest local
-    share: `sum of the local funds' arcs >= floor x spending`.
+    share: `sum of the local funds' arcs >= floor x spending`. `asked` makes classes finer: codes of options, then of
+    openings (see `CLASS`).
     """
-    spending, counties, programmes = _spending_with_class(options)
-    classes = _numbered(spending.select(CLASS).unique().sort(CLASS), "class")
-    spending = spending.join(classes, on=CLASS, how="left", maintain_order="left")
+    keys = [*CLASS, *asked]
+    spending, counties, programmes = _spending_with_class(options, asked)
+    classes = _numbered(spending.select(keys).unique().sort(keys), "class")
+    spending = spending.join(classes, on=keys, how="left", maintain_order="left")
     demands = _numbered(spending.select("class", "year").unique().sort("class", "year"), "demand")
     spending = spending.join(demands, on=["class", "year"], how="left", maintain_order="left")
     portions, floors = _portions(options, classes, sources)
@@ -117,6 +135,7 @@ def money_of(options: Options, book: Book, sources: Sources) -> Money:
     return Money(
         sources=sources,
         classes=classes,
+        asked=asked,
         counties=counties,
         programmes=programmes,
         demand_class=_ints(demands["class"]),
@@ -147,7 +166,9 @@ def _spend(spending: pl.DataFrame, owners: int) -> Sparse:
     return Sparse.from_entries(owners, *(spending[name].to_numpy() for name in ("owner", "demand", "amount")))
 
 
-def _spending_with_class(options: Options) -> tuple[pl.DataFrame, tuple[str, ...], tuple[str, ...]]:
+def _spending_with_class(
+    options: Options, asked: Mapping[str, Coded]
+) -> tuple[pl.DataFrame, tuple[str, ...], tuple[str, ...]]:
     """What falls due, with the class of its owner: county and programme as codes, start year, package, lag."""
     needs, facilities = options.needs, options.facilities
     counties = sorted({*needs["county_code"], *facilities["county_code"]})
@@ -166,6 +187,11 @@ def _spending_with_class(options: Options) -> tuple[pl.DataFrame, tuple[str, ...
     owners = [
         options.options.select(start, "package", "class_lag").hstack(of_need),
         options.openings.select(start, package.alias("package"), "class_lag").hstack(of_facility),
+    ]
+    height = options.options.height
+    owners = [
+        owner.with_columns(pl.Series(name, coded.code[part]) for name, coded in asked.items())
+        for owner, part in zip(owners, (slice(height), slice(height, None)), strict=True)
     ]
     rows = pl.concat(
         _numbered(owner, "owner").with_columns(pl.lit(value=opening).alias("opening"))

@@ -12,7 +12,7 @@ from .formulation_money import drawn_rows
 from .row_builder import ARC, OPENING, OPTION
 from .rule_base import yuan
 from .rule_context import RuleContext, Split, row_names, split, spread
-from .rules_amount import MoneyRule
+from .rules_amount import REFINING, MoneyRule
 from .settled import Coded, joined
 
 Int = NDArray[np.int64]
@@ -98,6 +98,7 @@ def _drawn_rows(context: RuleContext, rule: MoneyRule) -> None:
     mask = of_funds.copy()
     for name, values in (
         ("programme", rule.programmes), ("county", rule.counties), ("city", rule.cities), ("year", rule.years),
+        *((of, getattr(rule, name)) for name, of in REFINING.items()),
     ):  # fmt: skip
         if values:
             mask &= attribute[name].among(values)
@@ -120,7 +121,10 @@ def _drawn_rows(context: RuleContext, rule: MoneyRule) -> None:
 
 
 def _payments(context: RuleContext) -> tuple[dict[str, Coded], Coded, pl.DataFrame]:
-    """Arcs, then fixed sums: programme, county, city, budget year and fund of each; the fund once more; the sums."""
+    """Arcs, then fixed sums: what is known of the money of each (its class's attributes, budget year, fund).
+
+    Then the fund once more, and the sums.
+    """
     money, options = context.money, context.options
     draws = drawn_rows(options, context.limits)
     classes = money.classes[money.demand_class[money.arc_demand]]
@@ -135,6 +139,9 @@ def _payments(context: RuleContext) -> tuple[dict[str, Coded], Coded, pl.DataFra
         "county": county,
         "city": city_of.taken(county.code),
         "programme": Coded(classes["programme"].to_numpy().astype(np.int64), money.programmes),
+    }
+    first |= {
+        name: Coded(classes[name].to_numpy().astype(np.int64), coded.values) for name, coded in money.asked.items()
     }
     attribute = {
         name: joined(part, context.components.attribute[name].taken(component)) for name, part in first.items()

@@ -120,14 +120,12 @@ def _only_where_chosen(context: RuleContext, rule: PilotsRule, column: dict[str,
     # one more element stands for "no facility"
     modules = np.append((facilities["kind"] == MODULE).to_numpy(), False)
     homes = [*facilities["community"].to_list(), None]
-    place = options["facility"].to_numpy()
-    is_module = modules[place]
-    need = options["need"].to_numpy()
-    of_need = context.options.needs["community"][need].to_list()
-    paid_in = [homes[at] if modules[at] else own for at, own in zip(place.tolist(), of_need, strict=True)]
+    place, need = options["facility"].to_numpy(), options["need"].to_numpy()
     single = context.options.needs["lots"].to_numpy()[need] == 1
-    held = np.flatnonzero(packages[options["package"].fill_null(-1).to_numpy()] & (single | ~is_module))
-    _linked(context, rule, OPTION, held, context.one_of()[held], [paid_in[one] for one in held.tolist()], column)
+    held = np.flatnonzero(packages[options["package"].fill_null(-1).to_numpy()] & (single | ~modules[place]))
+    own = context.options.needs["community"][need[held]].to_list()
+    paid_in = [homes[at] if modules[at] else here for at, here in zip(place[held].tolist(), own, strict=True)]
+    _linked(context, rule, OPTION, held, context.one_of()[held], paid_in, column)
     facility = context.options.openings["facility"].to_numpy()
     paid = packages[facilities["package"].fill_null(-1).to_numpy()] & modules[:-1]
     held = np.flatnonzero(paid[facility])

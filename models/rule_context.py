@@ -132,10 +132,13 @@ def _by_programme(
         sorted({name for name in national.get(value, ()) if not named or name in named}) for value in kind.values
     ]
     names = tuple(sorted({name for some in counted for name in some}))
-    codes = [np.array([names.index(name) for name in some], np.int64) for some in counted] + [np.zeros(0, np.int64)]
-    of_element = [codes[code] for code in kind.code[held].tolist()]
-    times = np.array([len(some) for some in of_element], np.int64)
-    return np.repeat(held, times), Coded(np.concatenate([np.zeros(0, np.int64), *of_element]), names)
+    size = np.array([len(some) for some in counted] + [0], np.int64)
+    flat = np.array([names.index(name) for some in counted for name in some], np.int64)
+    kinds = kind.code[held]
+    times = size[kinds]
+    start = (np.cumsum(size) - size)[kinds]
+    within = np.arange(int(times.sum())) - np.repeat(np.cumsum(times) - times, times)
+    return np.repeat(held, times), Coded(flat[np.repeat(start, times) + within], names)
 
 
 def spread(

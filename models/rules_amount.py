@@ -13,7 +13,13 @@ if TYPE_CHECKING:
 
 BOUND_ZH = {"floor": "不少于", "ceiling": "不多于"}
 
-_WITH_FUNDS = ("programmes", "counties", "cities", "years", "funds")
+REFINING = {
+    "departments": "department", "streets": "street", "communities": "community", "service_types": "service_type",
+}  # fmt: skip
+"""Filters and `each` of rules on a fund's money that make classes finer, with the attribute of a component."""
+
+_WITH_FUNDS = ("programmes", "counties", "cities", "years", "funds", *REFINING)
+_EACH_WITH_FUNDS = ("programme", "county", "city", "year", "fund", "department", "street", "community")
 
 
 class MoneyRule(FilteredRule):
@@ -31,9 +37,7 @@ class MoneyRule(FilteredRule):
             raise invalid("amount 与 share 须写一个且只写一个", "exactly one of amount and share is needed")
         if self.funds:
             wrong = [name for name in FILTERS if name not in _WITH_FUNDS and getattr(self, name)]
-            wrong += [
-                f"each={name}" for name in self.each if name not in ("programme", "county", "city", "year", "fund")
-            ]
+            wrong += [f"each={name}" for name in self.each if name not in _EACH_WITH_FUNDS]
             if wrong:
                 raise invalid(
                     f"写了 funds 时不能用 {'、'.join(wrong)}", f"with funds these may not be used: {', '.join(wrong)}"
@@ -41,6 +45,13 @@ class MoneyRule(FilteredRule):
         elif "fund" in self.each:
             raise invalid("each 里写 fund 须同时写 funds", "each = fund needs funds")
         return self
+
+    @property
+    def refines(self) -> tuple[str, ...]:
+        """Attributes by which the rule tells money of one fund apart, beside county, programme and year."""
+        if not self.funds:
+            return ()
+        return tuple(of for name, of in REFINING.items() if getattr(self, name) or of in self.each)
 
     def sentence(self, names: Names = NO_NAMES) -> str:
         limit = f"{'所用资金' if self.of == 'used' else '预算'}的{self.share}%"

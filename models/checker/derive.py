@@ -28,6 +28,7 @@ from .program_rows import check_rows
 from .reach import must_be_answered
 from .reading import RunFiles
 from .report import Findings
+from .scenario_rules import asked_of_money, traits_of
 
 MOST_COLUMNS = 20_000
 """With more columns than this only those in the plan are derived again."""
@@ -38,7 +39,8 @@ def check_derivation(facts: Facts, plan: Plan, derived: Derivations, run: RunFil
     program = read_program(run.folder, findings)
     if program is None:
         return
-    missing = missing_labels(program)
+    asked = [f"label_{part}_{name}" for name in asked_of_money(facts.rules) for part in ("class", "asked")]
+    missing = [*missing_labels(program), *(name for name in asked if name not in program.arrays)]
     if missing:
         findings.refuse(
             "problem-labels", "problem.npz", f"缺少标签 {missing[0]}", f"labels are missing: {', '.join(missing)}"
@@ -57,6 +59,7 @@ class _Comparison:
             zip(program["label_source_fund"].tolist(), program["label_source_year"].tolist(), strict=True)
         )
         self.classes: set[int] = set()
+        self.asked = asked_of_money(facts.rules)
 
     def all(self, plan: Plan, derived: Derivations) -> None:
         p, facts = self.program, self.facts
@@ -177,10 +180,10 @@ class _Comparison:
                 int(p["label_class_year"][number]),
                 p.text("package", int(p["label_class_package"][number])),
                 int(p["label_class_lag"][number]),
+                *(p.text(f"asked_{name}", int(p[f"label_class_{name}"][number])) for name in self.asked),
             )
-            self._differ(
-                "program-class", one.id, told, (found.county, found.programme, one.year, str(package), found.class_lag)
-            )
+            wanted_class = (found.county, found.programme, one.year, str(package), found.class_lag)
+            self._differ("program-class", one.id, told, (*wanted_class, *self._asked_of(one, found)))
         self._differ("program-spending", one.id, dict(sorted(spent.items())), dict(sorted(found.demand.items())))
         drawn: dict[tuple[str, int], int] = defaultdict(int)
         for row, amount in p.entries(f"{kind}_row", place):
@@ -191,6 +194,13 @@ class _Comparison:
         for draw in found.draws:
             wanted[draw.fund, draw.budget_year] += draw.amount
         self._differ("program-draws", one.id, dict(sorted(drawn.items())), dict(sorted(wanted.items())))
+
+    def _asked_of(self, one: Component, found: Derived) -> tuple[str, ...]:
+        """What the classes tell apart beside the rest, of one component."""
+        if not self.asked:
+            return ()
+        traits = traits_of(self.facts, one, found)
+        return tuple(str(getattr(traits, "type" if name == "service_type" else name)) for name in self.asked)
 
     def _groups(self) -> None:
         p = self.program

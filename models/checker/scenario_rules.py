@@ -104,6 +104,22 @@ def keys_of(traits: Traits, rule: Rule, fund: str = "") -> list[tuple[Any, ...]]
     return list(product(*told))
 
 
+def asked_of_money(rules: Iterable[Rule]) -> tuple[str, ...]:
+    """By what rules on a fund's money tell it apart beside place, programme and year: classes are as fine."""
+    finer = {
+        "department": "departments",
+        "street": "streets",
+        "community": "communities",
+        "service_type": "service_types",
+    }
+    told = [rule for rule in rules if rule["kind"] == "money" and rule.get("funds")]
+    return tuple(
+        name
+        for name, key in sorted(finer.items())
+        if any(rule.get(key) or name in rule.get("each", ()) for rule in told)
+    )
+
+
 class Rules:
     """The rules of a scenario on one plan; `rows` gives every row of one rule."""
 
@@ -220,7 +236,9 @@ class Rules:
                 sources[key].add((grant.fund, grant.budget_year))
                 if not rule.get("years") or grant.budget_year in rule["years"]:
                     bases[key] += grant.yuan
-        for key in sorted({*ways_to_count, *(() if rule.get("each") else ((),))}, key=str):
+        for key in sorted(
+            {*(key for key in ways_to_count if "" not in key), *(() if rule.get("each") else ((),))}, key=str
+        ):
             least, most = ways_to_count[key]
             value = most if floor else least
             slack = len(sources[key])  # a yuan for every budget, since the table is in whole yuan

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from hand_made import make_book, make_options
+import pytest
+from hand_made import Row, make_book, make_options
 from qingdan.models.options import Options
 from qingdan.models.rule_values import describe_rows, row_values
 from qingdan.solver.solution import Status
@@ -104,6 +105,32 @@ def test_money_of_one_fund_is_what_is_drawn_from_it() -> None:
     plan = best(in_yuan)
     assert plan.option.tolist() == [True, False]
     assert row_values(in_yuan, plan).select("value", "limit").rows() == [(5000.0, 5000.0)]
+
+
+@pytest.mark.parametrize(
+    ("inside", "outside", "text"),
+    [
+        ({"community": "360102001001"}, {"community": "360102001002"}, "communities = ['360102001001']"),
+        ({"street_code": "360102001"}, {"street_code": "360102002"}, "streets = ['360102001']"),
+        ({"service_type": "F17"}, {"service_type": "F18"}, "service_types = ['F17']"),
+        ({}, {}, "departments = ['体育']"),
+    ],
+)
+def test_money_of_a_fund_is_told_apart_where_a_rule_asks(inside: Row, outside: Row, text: str) -> None:
+    """Half of the first work at most from the bond: the county pays the rest of it, the bond all of the other work."""
+    options = make_options(
+        needs=[inside, outside],
+        options=[{"need": 0, "department": "体育"}, {"need": 1, "department": "民政"}],
+        packages=[("B:100+C:100", 0)],
+        shares=[(0, "B", 100, False), (0, "C", 100, True)],
+    )
+    book = make_book(funds=[{"budget_2027": 5_000}, {"id": "B", "fund_type": "LGSB", "budget_2027": 15_000}])
+    ceiling = "kind = 'money'\nbound = 'ceiling'\namount = {}\nfunds = ['B']\n" + text
+    assert taken(options, book, ceiling.format(0.5)) == [0, 1]
+    assert len(taken(options, book, ceiling.format(0.49))) == 1
+    # without the question both works are of one class; with it of two
+    plain = compiled(options, book, "kind = 'money'\nbound = 'ceiling'\namount = 9\nfunds = ['B']")
+    assert (plain.class_count, compiled(options, book, ceiling.format(1)).class_count) == (1, 2)
 
 
 def test_fixed_sums_count_as_money_of_their_fund() -> None:

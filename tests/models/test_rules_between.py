@@ -96,6 +96,62 @@ def test_a_plan_keeps_rules_by_group_national_programme_and_fund(tmp_path: Path)
     assert {"all/完整社区", "elders/完整社区"} <= set(groups)
 
 
+FINER = """
+[[rule]]
+kind = "money"
+name = "市级资金每部门至多十万"
+bound = "ceiling"
+amount = 10
+funds = ["CITY"]
+each = ["department"]
+
+[[rule]]
+kind = "money"
+name = "丙社区用市级资金的下限"
+bound = "floor"
+amount = 1
+funds = ["CITY"]
+communities = ["C3"]
+
+[[rule]]
+kind = "money"
+name = "债券每街道至多十二万"
+bound = "ceiling"
+amount = 12
+funds = ["BOND", "LIFT"]
+each = ["street", "year"]
+
+[[rule]]
+kind = "money"
+name = "县区资金用于食堂至多三成"
+bound = "ceiling"
+share = 30
+funds = ["COUNTY"]
+service_types = ["F02"]
+"""
+
+
+def test_money_of_a_fund_by_department_street_community_and_type(tmp_path: Path) -> None:
+    """Classes are as fine as the rules ask, and the table of payments keeps the rules project by project."""
+    write_text_book(tmp_path / "book", scenario=FINER)
+    run = solve(read_book(tmp_path / "book"), method="highs", time=30, gap=0.0)
+    write_run(tmp_path / "run", run)
+    report = check(tmp_path / "book", tmp_path / "run")
+    assert report.passed, report.text()
+    assert {"label_class_department", "label_class_street", "label_class_community", "label_class_service_type"} <= set(
+        run.problem.labels
+    )
+    paid = pl.read_csv(tmp_path / "run" / "funding.csv").join(
+        pl.read_csv(tmp_path / "run" / "projects.csv").select("project_id", "kind", "department", "community"),
+        on="project_id",
+    )
+    city = paid.filter(pl.col("fund_id") == "CITY")
+    # the conversion of a site is the housing department's, whatever the department of its project
+    works = city.filter(pl.col("kind") == "works")
+    assert works.group_by("department").agg(pl.col("amount_yuan").sum())["amount_yuan"].max() <= 100_000 + 10
+    assert city.filter(pl.col("community") == "C3")["amount_yuan"].sum() >= 10_000 - 10
+
+
 def test_a_ceiling_on_need_met_may_want_the_lower_level() -> None:
     """Where at most so much may be met at "good", the option of level "enough" is not beaten by the better one."""
     rule = '[[rule]]\nkind = "met"\nname = "上限"\nbound = "{}"\nshare = 0\nlevel = 3\n'

@@ -289,6 +289,18 @@ def _little_of_each_fund(copy: Copy) -> None:
     )
 
 
+def _little_for_a_department(copy: Copy) -> None:
+    copy.rule(
+        'kind = "money"\nname = "少用"\nbound = "ceiling"\namount = 0.1\nfunds = ["COUNTY"]\neach = ["department"]'
+    )
+
+
+def _little_for_a_community(copy: Copy) -> None:
+    copy.rule(
+        'kind = "money"\nname = "少用"\nbound = "ceiling"\namount = 0.1\nfunds = ["COUNTY"]\ncommunities = ["C3"]'
+    )
+
+
 def _few_of_each_programme(copy: Copy) -> None:
     copy.rule('kind = "number"\nname = "少做"\nbound = "ceiling"\nnumber = 0\neach = ["national", "group"]')
 
@@ -309,6 +321,8 @@ RULES: list[tuple[str, Change, str]] = [
     ("an exclusion of a need and a site", _need_or_site, "rule-exclusion"),
     ("a ceiling on need met", _few_met, "rule-met"),
     ("money of each fund", _little_of_each_fund, "rule-money"),
+    ("money of a fund for each department", _little_for_a_department, "rule-money"),
+    ("money of a fund for a community", _little_for_a_community, "rule-money"),
     ("numbers by national programme", _few_of_each_programme, "rule-number"),
     ("a forbid", lambda c: c.scenario('sites = ["S3"]', 'sites = ["S1"]'), "forbid"),
     ("complete communities", lambda c: c.scenario('number = 1\n', 'number = 3\n'), "rule-complete"),
