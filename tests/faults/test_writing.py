@@ -84,7 +84,6 @@ def test_a_full_disk_leaves_the_earlier_run(book: Path, earlier: Path, tmp_path:
         ("checkup", "BOOK", "-o", "out"),
         ("match", "BOOK", "-o", "out"),
         ("generate", "--communities", "2", "-o", "out"),
-        ("generate", "--communities", "2", "-o", "out.xlsx"),
         ("new", "out"),
         ("new", "out.xlsx"),
         ("export", "BOOK", "--mps", "out.mps"),

@@ -45,9 +45,9 @@ def hold(folder: Path, seed: int) -> bool:
 
 
 def test_cbc_finds_the_same_optimum(tmp_path: Path) -> None:
-    """Two dozen small books under rules of every kind: HiGHS here and CBC on the file agree to the point."""
-    found = [hold(tmp_path / str(seed), seed) for seed in range(600, 624)]
-    assert sum(found) >= 5
+    """Sixteen small books under rules of every kind: HiGHS here and CBC on the file agree to the point."""
+    found = [hold(tmp_path / str(seed), seed) for seed in range(600, 616)]
+    assert sum(found) >= 3
 
 
 @pytest.mark.long

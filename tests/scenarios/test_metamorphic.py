@@ -17,7 +17,7 @@ from qingdan.scenarios.single import solve
 from qingdan.solver.solution import Status
 from random_books import random_scenario, random_tables, text, write_random_book
 
-SEEDS = (0, 4, 5, 8, 10, 14, 16, 18, 21, 22)
+SEEDS = (0, 4, 8, 14, 18, 22)
 """Random books with a plan that has works in it."""
 
 
