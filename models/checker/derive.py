@@ -28,7 +28,7 @@ from .program_rows import check_rows
 from .reach import must_be_answered
 from .reading import RunFiles
 from .report import Findings
-from .scenario_rules import asked_of_money, traits_of
+from .traits import asked_of_money, traits_of
 
 MOST_COLUMNS = 20_000
 """With more columns than this only those in the plan are derived again."""
