@@ -146,7 +146,7 @@ def show_money(console: Console, book: Book, plan: ProjectPlan) -> None:
     )
     shown = {name: shown_wan(used[name].to_list()) for name in ("budget", "arranged", "later")}
     lines = [[names[fund], *figures] for fund, *figures in zip(used["fund_id"], *shown.values(), strict=True)]
-    lines.append(["合计", *(shown_wan([used[name].sum()])[0] for name in shown)])
+    lines.append(["合计", *(shown_wan([int(used[name].sum())])[0] for name in shown)])
     rows = [
         [
             name,
