@@ -37,11 +37,11 @@ def run_demo(console: Console, out: Path, time: float) -> None:
     show_resources(console, book)
     with watched(console) as (watch, interrupt):
         run = solve(book, scenario_for(book, None), time=time, watch=watch, interrupt=interrupt, seconds_before=reading)
-    write_run(out, run)
+        write_run(out, run)
     result = run.result
     if run.plan is None:
         console.done({**result, "run": str(out)}, "\n".join(describe(result, None)))
-        raise Exit(NO if result["status"] == "infeasible" else NO_PLAN)
+        raise Exit(INTERRUPTED if interrupt.is_set else NO if result["status"] == "infeasible" else NO_PLAN)
     show_projects(console, book, run.plan)
     show_money(console, book, run.plan)
     show_refusals(console, book, run.plan)

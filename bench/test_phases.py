@@ -97,7 +97,7 @@ def test_price_step(benchmark: BenchmarkFixture, priced: Priced) -> None:
 
 def test_prices(benchmark: BenchmarkFixture, priced: Priced) -> None:
     """Three hundred price steps from nothing."""
-    found = benchmark.pedantic(find_prices, (priced,), {"steps": 300}, rounds=3, warmup_rounds=1)
+    found = benchmark.pedantic(find_prices, (priced,), {"steps": 300}, rounds=3, warmup_rounds=1)  # type: ignore[no-untyped-call]
     assert np.isfinite(found.bound)
 
 
@@ -105,5 +105,5 @@ def test_certificate(benchmark: BenchmarkFixture, benefit: Problem, priced: Pric
     """The bound again in whole numbers, without compiled kernels."""
     found = find_prices(priced, steps=300)
     certificate = make_certificate(benefit, (), [(found.group, found.row)])
-    bound = benchmark.pedantic(certified_bound, (benefit, certificate, 0), rounds=2)
+    bound = benchmark.pedantic(certified_bound, (benefit, certificate, 0), rounds=2)  # type: ignore[no-untyped-call]
     assert bound == pytest.approx(found.bound, rel=1e-6)
