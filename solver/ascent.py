@@ -23,6 +23,7 @@ from .ledger import (
     move_extra,
     undo,
 )
+from .problem import NONE
 from .walk import _walk
 
 Float = NDArray[np.float64]
@@ -50,6 +51,8 @@ class Shelves(NamedTuple):
     size: Int
     loose_start: Int
     loose_option: Int
+    option_cost: Float  # what an option uses at the prices, money at the cheapest mix
+    option_root: Int  # root on which an option stands, or NONE
     option_worth: Float
     opening_worth: Float
     option_barred: NDArray[np.bool_]  # not to be taken in this phase of a search
@@ -61,10 +64,14 @@ class Shelves(NamedTuple):
 
 def make_shelves(layout: Layout, period: Int, size: Int, openings: int) -> Shelves:
     """Layout and scratch space for one search."""
+    option_root = np.full(len(period), NONE, np.int64)
+    cut = layout.option_start[layout.choice_start[layout.shelf_start]]
+    option_root[layout.option] = np.repeat(np.arange(len(layout.root_facility)), np.diff(cut))
     return Shelves(
         layout.periods, layout.root_capacity, layout.root_occasional, layout.root_opening,
         layout.shelf_start, layout.shelf_minimum, layout.shelf_capacity, layout.shelf_exclusion, layout.shelf_opening,
         layout.choice_start, layout.option_start, layout.option, period, size, layout.loose_start, layout.loose_option,
+        np.zeros(len(period)), option_root,
         np.full(len(period), NEVER), np.full(openings, NEVER),
         np.zeros(len(period), np.bool_), np.zeros(openings, np.bool_),
         np.zeros(len(period), np.bool_), np.zeros(openings, np.bool_), np.zeros(len(layout.root_facility)),
@@ -96,15 +103,38 @@ def _make_way(books, ledger, price, arc_order, o, fresh):  # type: ignore[no-unt
 
 
 @njit(cache=True, nogil=True)
-def _worth(books, ledger, price, arc_order, o, theta, group_price, fresh):  # type: ignore[no-untyped-def]
-    """What the merit gains if an option is taken now, its group made free, doors aside."""
-    mark, before = ledger.used[0], merit(books, ledger, theta)
-    fits = _make_way(books, ledger, price, arc_order, o, fresh) and add_option(books, ledger, price, arc_order, o)
-    gain = merit(books, ledger, theta) - before if fits else NEVER
-    undo(ledger, mark)
+def _take(books, ledger, price, arc_order, o, theta, grip, fresh):  # type: ignore[no-untyped-def]
+    """Take an option, its group made free; what the merit gains where losses elsewhere count to the degree `grip`."""
+    before = merit(books, ledger, theta)
+    if not _make_way(books, ledger, price, arc_order, o, fresh):
+        return NEVER
+    lost = before - merit(books, ledger, theta)
+    if not add_option(books, ledger, price, arc_order, o):
+        return NEVER
+    return merit(books, ledger, theta) - before + (1.0 - grip) * max(lost, 0.0)
+
+
+@njit(cache=True, nogil=True)
+def _asked_for(books, ledger, o):  # type: ignore[no-untyped-def]
+    """Whether a rule that asks for something and is not yet met would be served by an option."""
     g = books.option_group[o]
-    if g >= 0 and group_price[g] != 0.0:
-        gain = min(gain, gain - group_price[g] * books.option_weight[o])
+    if g >= 0 and books.group_exact[g] and ledger.value[books.group_at + g] < books.group_capacity[g]:
+        return True
+    for at in range(books.option_row_start[o], books.option_row_start[o + 1]):
+        row = books.option_row[at]
+        if books.option_row_amount[at] < 0.0 and ledger.value[row] > books.row_limit[row]:
+            return True
+    return False
+
+
+@njit(cache=True, nogil=True)
+def _worth(books, shelves, ledger, price, arc_order, o, theta, grip, fresh):  # type: ignore[no-untyped-def]
+    """What the merit would gain if an option were taken now, doors aside."""
+    if theta[0] * books.option_profit[o] <= theta[1] * shelves.option_cost[o] and not _asked_for(books, ledger, o):
+        return NEVER  # even at the cheapest mix it costs more than it brings
+    mark = ledger.used[0]
+    gain = _take(books, ledger, price, arc_order, o, theta, grip, fresh)
+    undo(ledger, mark)
     return gain
 
 
@@ -137,7 +167,7 @@ def _price_opening(books, ledger, price, arc_order, q, theta):  # type: ignore[n
 
 
 @njit(cache=True, nogil=True)
-def _build(books, shelves, ledger, price, arc_order, r, theta, group_price, fresh):  # type: ignore[no-untyped-def]
+def _build(books, shelves, ledger, price, arc_order, r, theta, grip, fresh):  # type: ignore[no-untyped-def]
     """Take on an empty root what its exact best is now, as far as it fits; False if nothing is taken."""
     first, end = shelves.shelf_start[r], shelves.shelf_start[r + 1]
     low, high = shelves.option_start[shelves.choice_start[first]], shelves.option_start[shelves.choice_start[end]]
@@ -146,7 +176,7 @@ def _build(books, shelves, ledger, price, arc_order, r, theta, group_price, fres
         o = shelves.option[at]
         gain = NEVER
         if not shelves.option_barred[o]:
-            gain = _worth(books, ledger, price, arc_order, o, theta, group_price, fresh)
+            gain = _worth(books, shelves, ledger, price, arc_order, o, theta, grip, fresh)
         shelves.option_worth[o] = gain
         any_gain = any_gain or gain > 0.0
     any_door = False
@@ -204,9 +234,7 @@ def _build(books, shelves, ledger, price, arc_order, r, theta, group_price, fres
         if ledger.value[books.facility_at + books.option_facility[o]] < 0.5:
             continue
         mark = ledger.used[0]
-        before = merit(books, ledger, theta)
-        fits = _make_way(books, ledger, price, arc_order, o, fresh) and add_option(books, ledger, price, arc_order, o)
-        if fits and merit(books, ledger, theta) > before:
+        if _take(books, ledger, price, arc_order, o, theta, grip, fresh) > 0.0:
             fresh[o] = True
         else:
             undo(ledger, mark)
@@ -225,11 +253,11 @@ def _build(books, shelves, ledger, price, arc_order, r, theta, group_price, fres
 
 
 @njit(cache=True, nogil=True)
-def _settle_root(books, shelves, ledger, price, arc_order, r, theta, group_price, fresh):  # type: ignore[no-untyped-def]
+def _settle_root(books, shelves, ledger, price, arc_order, r, theta, grip, fresh):  # type: ignore[no-untyped-def]
     before, mark = merit(books, ledger, theta), ledger.used[0]
     _clear(books, shelves, ledger, price, arc_order, r)
     empty, cleared = merit(books, ledger, theta), ledger.used[0]
-    if not _build(books, shelves, ledger, price, arc_order, r, theta, group_price, fresh):
+    if not _build(books, shelves, ledger, price, arc_order, r, theta, grip, fresh):
         undo(ledger, cleared)
     elif merit(books, ledger, theta) < empty:
         undo(ledger, cleared)
@@ -240,7 +268,7 @@ def _settle_root(books, shelves, ledger, price, arc_order, r, theta, group_price
 
 
 @njit(cache=True, nogil=True)
-def _settle_loose(books, shelves, ledger, price, arc_order, c, theta, group_price, fresh):  # type: ignore[no-untyped-def]
+def _settle_loose(books, shelves, ledger, price, arc_order, c, theta, grip, fresh):  # type: ignore[no-untyped-def]
     """The best of a choice set without facility."""
     before, mark = merit(books, ledger, theta), ledger.used[0]
     held = -1
@@ -254,7 +282,7 @@ def _settle_loose(books, shelves, ledger, price, arc_order, c, theta, group_pric
         o = shelves.loose_option[at]
         if shelves.option_barred[o]:
             continue
-        worth = _worth(books, ledger, price, arc_order, o, theta, group_price, fresh)
+        worth = _worth(books, shelves, ledger, price, arc_order, o, theta, grip, fresh)
         if worth > gain:
             best, gain = o, worth
     if best >= 0 and best != held:
@@ -291,19 +319,77 @@ def _settle_extra(books, ledger, price, e, lower, upper, theta):  # type: ignore
 
 
 @njit(cache=True, nogil=True)
+def _settle_neighbours(books, shelves, ledger, price, arc_order, r, theta, mark, released, fresh):  # type: ignore[no-untyped-def]
+    """Settle the roots that lost an option since the mark, and with `released` those that may now gain one."""
+    count, most = 0, 12
+    roots = np.empty(most, np.int64)
+    for n in range(mark, ledger.used[0]):
+        o = ledger.old_index[n] - books.option_at
+        if not 0 <= o < len(books.option_group) or ledger.old_value[n] < 0.5 or ledger.value[books.option_at + o] > 0.5:
+            continue
+        g = books.option_group[o]
+        first, end = 0, 1
+        if released and g >= 0:
+            first, end = books.group_start[g], books.group_start[g + 1]
+        for at in range(first, end):
+            other = books.group_option[at] if released and g >= 0 else o
+            root = shelves.option_root[other]
+            if root < 0 or root == r:
+                continue
+            known = False
+            for m in range(count):
+                known = known or roots[m] == root
+            if not known and count < most:
+                roots[count] = root
+                count += 1
+    for m in range(count):
+        _settle_root(books, shelves, ledger, price, arc_order, roots[m], theta, 1.0, fresh)
+
+
+@njit(cache=True, nogil=True)
+def _exchange(books, shelves, ledger, price, arc_order, r, theta, grip, fresh):  # type: ignore[no-untyped-def]
+    """Close a root and let its neighbours answer, or let it take what others hold and let them answer."""
+    before, mark = merit(books, ledger, theta), ledger.used[0]
+    open_now = False
+    for opened in range(shelves.periods):
+        q = shelves.root_opening[r, opened]
+        open_now = open_now or (q >= 0 and ledger.value[books.opening_at + q] > 0.5)
+    least = before + 1e-10 * (1.0 + abs(before))
+    if open_now:
+        _clear(books, shelves, ledger, price, arc_order, r)
+        _settle_neighbours(books, shelves, ledger, price, arc_order, r, theta, mark, True, fresh)
+        _settle_root(books, shelves, ledger, price, arc_order, r, theta, 1.0, fresh)
+        if merit(books, ledger, theta) > least:
+            return True
+        undo(ledger, mark)
+    _clear(books, shelves, ledger, price, arc_order, r)
+    if _build(books, shelves, ledger, price, arc_order, r, theta, grip, fresh):
+        _settle_neighbours(books, shelves, ledger, price, arc_order, r, theta, mark, False, fresh)
+        if merit(books, ledger, theta) > least:
+            return True
+    undo(ledger, mark)
+    return False
+
+
+@njit(cache=True, nogil=True)
 def ascend(  # type: ignore[no-untyped-def]
-    books, shelves, ledger, price, arc_order, group_price, theta, order, lower, upper, fresh,
+    books, shelves, ledger, price, arc_order, theta, grip, order, lower, upper, fresh,
 ):  # fmt: skip
-    """One pass over the things in `order`: roots, then choice sets without facility, then extras. How many changed."""
+    """One pass over the things in `order`: roots, then choice sets without facility, then extras. How many changed.
+
+    With `grip` below 1 roots are settled together with their neighbours.
+    """
     roots, loose = len(shelves.shelf_start) - 1, len(shelves.loose_start) - 1
     changed = 0
     for thing in order:
         ledger.used[0] = 0
         if thing < roots:
-            moved = _settle_root(books, shelves, ledger, price, arc_order, thing, theta, group_price, fresh)
+            moved = _settle_root(books, shelves, ledger, price, arc_order, thing, theta, 1.0, fresh)
+            if grip < 1.0:
+                moved = _exchange(books, shelves, ledger, price, arc_order, thing, theta, grip, fresh) or moved
         elif thing < roots + loose:
             moved = _settle_loose(
-                books, shelves, ledger, price, arc_order, thing - roots, theta, group_price, fresh
+                books, shelves, ledger, price, arc_order, thing - roots, theta, 1.0, fresh
             )
         else:
             e = thing - roots - loose

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .ascent import Shelves, ascend, make_shelves, shed
+from .blend_walk import mix
 from .feasibility import profit, violations
 from .ledger import Books, Ledger, open_books, open_ledger, plan_of, reprice
 from .prices import Priced, price_scales
@@ -19,14 +20,14 @@ from .solution import Plan
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
 
-CHUNK = 500  # things between two looks at the clock
+CHUNK = 100  # things between two looks at the clock
 SMALLEST_PRICE = 0.3  # of its natural price: what overspending a row without price costs at least
 
 # degrees of profit and of priced use, phase by phase; profit 0: rules that ask for something come first
 FIRST = ((0.0, 1.0), (0.0, 1.0))
-PACKING = ((1.0, 2.0), (1.0, 1.5), (1.0, 1.2), (1.0, 1.1), (1.0, 1.0), (1.0, 0.6), (1.0, 0.0))
-LENIENT = ((1.0, 2.0), (1.0, 1.5), (1.0, 1.2), (1.0, 1.0), (1.0, 1.0))
-AGAIN = ((1.0, 1.1), (1.0, 1.0), (1.0, 0.7), (1.0, 0.0))
+PACKING = ((1.0, 2.0), (1.0, 1.4), (1.0, 1.0), (1.0, 0.5))
+EVEN = ((1.0, 1.0),)
+FILLING = ((1.0, 1.1), (1.0, 1.0), (1.0, 0.7), (1.0, 0.0))
 
 
 def empty_plan(problem: Problem) -> Plan:
@@ -60,6 +61,9 @@ class PlanSearch:
         self.books = open_books(self.priced)
         self.shelves = make_shelves(self.priced.layout, p.option_period, p.option_size, p.openings)
         self.overspending = np.maximum(self.row_price, SMALLEST_PRICE * price_scales(self.priced)[1])
+        unit_cost, _ = mix(self.priced.blends, self.priced.arc_use @ self.row_price)
+        prices = np.concatenate([self.row_price, unit_cost, np.zeros(p.groups)])
+        self.shelves.option_cost[:] = self.priced.option_use @ prices
         self.load(empty_plan(p))
 
     def load(self, plan: Plan) -> None:
@@ -76,14 +80,16 @@ class PlanSearch:
         penalty = np.where(self.books.row_soft, self.books.row_penalty, factor * self.overspending)
         return self.books._replace(row_soft=np.ones(len(penalty), np.bool_), row_penalty=penalty)
 
-    def run(self, degrees: tuple[tuple[float, float], ...], *, factor: float | None = None) -> None:
+    def run(
+        self, degrees: tuple[tuple[float, float], ...], *, factor: float | None = None, grip: float = 1.0
+    ) -> None:
         """Passes over all blocks in random order; with a `factor` rows may be exceeded, and money is routed anew."""
         p, layout = self.priced.problem, self.priced.layout
         books = self.books if factor is None else self.lenient(factor)
         arc_price = self.priced.arc_use @ self.row_price
         arc_order = np.lexsort((np.arange(p.arcs), arc_price, p.arc_demand)).astype(np.int64)
         things = len(layout.root_facility) + len(layout.loose_start) - 1 + p.extras
-        none, fresh = np.zeros(p.groups), np.zeros(p.options, np.bool_)
+        fresh = np.zeros(p.options, np.bool_)
         lower, upper = p.extra_lower.astype(np.float64), p.extra_upper.astype(np.float64)
         for degree in degrees:
             order = self.random.permutation(things)
@@ -92,7 +98,7 @@ class PlanSearch:
                 if not self.go_on():
                     return
                 ascend(
-                    books, self.shelves, self.ledger, self.row_price, arc_order, none, np.array(degree),
+                    books, self.shelves, self.ledger, self.row_price, arc_order, np.array(degree), grip,
                     order[begin : begin + CHUNK], lower, upper, fresh,
                 )  # fmt: skip
             self.passes += 1
@@ -110,6 +116,12 @@ class PlanSearch:
         arc_order = np.lexsort((np.arange(p.arcs), arc_price, p.arc_demand)).astype(np.int64)
         reprice(self.books, self.ledger, p.rows, p.groups, self.row_price)
         shed(self.books, self.ledger, self.row_price, arc_order)
+
+    def mend(self) -> None:
+        """Make the plan one that is allowed, as far as passes can, and fill what is left."""
+        self.reroute()
+        self.shed()
+        self.run(FILLING)
 
     def offer(self, plan: Plan) -> bool:
         """Keep a plan if it obeys every rule and is better than the best."""

@@ -56,7 +56,7 @@ METHODS: dict[str, Door] = {
     "highs": Door(".backends.highs"),
     "decomposition": Door(".decomposition", brings_prices=True),
 }
-AUTO = "highs"
+LARGE = 3_000  # options; beyond it HiGHS alone has no good plan within a minute
 
 
 def methods() -> tuple[str, ...]:
@@ -81,7 +81,9 @@ def solve(
     start from; it is used where it obeys the rules. The same seed and `stop.work` without a time give the
     same plan again.
     """
-    name = AUTO if method == "auto" else method
+    name = method
+    if method == "auto":
+        name = "decomposition" if problem.options > LARGE else "highs"
     if name not in METHODS:
         raise ValueError(f"method is {method!r}; choose one of {', '.join(methods())}")
     run = _Run(problem, name, stop or Stop(), seed, threads, watch, interrupt or Interrupt())
