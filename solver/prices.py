@@ -116,7 +116,7 @@ def price_scales(priced: Priced) -> tuple[Float, Float, Float, Float]:
     np.maximum.at(group, p.option_group[member], profit[member] / np.maximum(p.option_weight[member], 1))
     # an opening is worth what its options bring on average, a unit of money the mean benefit of what it buys
     at = np.flatnonzero(p.option_facility != NONE)
-    brought = np.bincount(p.option_facility[at], profit[at], p.facilities)
+    brought = np.bincount(p.option_facility[at], profit[at], p.facilities).astype(np.float64)
     brought /= np.maximum(np.bincount(p.option_facility[at], minlength=p.facilities), 1)
     roots = p.root()
     housed = np.bincount(roots, brought, p.facilities) / np.maximum(np.bincount(roots, brought > 0, p.facilities), 1)
