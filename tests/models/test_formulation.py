@@ -1,5 +1,7 @@
 """The program is what the mathematics says: arrays worked out by hand from small options."""
 
+from typing import Any
+
 import numpy as np
 from hand_made import make_book, make_options
 from qingdan.models.formulation import formulate
@@ -266,7 +268,7 @@ def test_the_stages_are_safety_benefit_and_cost() -> None:
 def test_money_that_is_not_public_is_no_cost() -> None:
     """An operator's capital and residents' fixed sums are left out of the cost stage, other fixed sums stay."""
     budgets = {"budget_2027": 10**6}
-    funds = [
+    funds: list[dict[str, Any]] = [
         {**budgets, "budget_2028": 10**6}, {"id": "S", "fund_type": "SOC", "level": "social", **budgets},
         {"id": "R", "fund_type": "RES", "level": "owners", **budgets}, {"id": "P", "fund_type": "PROV", "level": "province", **budgets},
     ]  # fmt: skip

@@ -187,7 +187,9 @@ discount_percent = 80
     assert (there.level_worth, there.discount_percent) == ((0, 10, 80, 100), 80)
     elsewhere = scenario.factors_at(SETTINGS, "3601", "360102")
     assert (elsewhere.level_worth, elsewhere.discount_percent) == ((0, 30, 60, 90), 97)
-    assert faults_of("[[override]]\nplaces = ['3607']\nlevel_worth = [0, 50, 40, 90]\n") == [(3, "override.level_worth")]
+    assert faults_of("[[override]]\nplaces = ['3607']\nlevel_worth = [0, 50, 40, 90]\n") == [
+        (3, "override.level_worth")
+    ]
 
 
 def rule_of(text: str) -> Rule:

@@ -58,8 +58,8 @@ def test_a_certificate_comes_back_and_proves_the_same(tmp_path: Path) -> None:
 def _changed(path: Path, **changes: object) -> None:
     with np.load(path) as held:
         arrays = {name: held[name] for name in held.files}
-    arrays.update(changes)  # type: ignore[arg-type]
-    np.savez(path, **{name: value for name, value in arrays.items() if value is not None})  # type: ignore[arg-type]
+    arrays.update(changes)
+    np.savez(path, **{name: value for name, value in arrays.items() if value is not None})
 
 
 @pytest.mark.parametrize(
