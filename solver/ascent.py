@@ -7,75 +7,12 @@ keeps the plan payable; a step is kept where it raises the merit (profit less pr
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 from numba import njit
-from numpy.typing import NDArray
 
-from .layout import Layout
-from .ledger import (
-    add_opening,
-    add_option,
-    drop_opening,
-    drop_option,
-    merit,
-    move_extra,
-    undo,
-)
-from .problem import NONE
+from .ledger import add_opening, add_option, drop_opening, drop_option, merit, move_extra, undo
+from .shelves import NEVER
 from .walk import _walk
-
-Float = NDArray[np.float64]
-Int = NDArray[np.int64]
-
-NEVER = -1e18
-
-
-class Shelves(NamedTuple):
-    """The layout of blocks as the kernels take it, and scratch space."""
-
-    periods: int
-    root_capacity: Int
-    root_occasional: NDArray[np.bool_]
-    root_opening: Int
-    shelf_start: Int
-    shelf_minimum: Int
-    shelf_capacity: Int
-    shelf_exclusion: Int
-    shelf_opening: Int
-    choice_start: Int
-    option_start: Int
-    option: Int
-    period: Int
-    size: Int
-    loose_start: Int
-    loose_option: Int
-    option_cost: Float  # what an option uses at the prices, money at the cheapest mix
-    option_root: Int  # root on which an option stands, or NONE
-    option_worth: Float
-    opening_worth: Float
-    option_barred: NDArray[np.bool_]  # not to be taken in this phase of a search
-    opening_barred: NDArray[np.bool_]
-    take_option: NDArray[np.bool_]
-    take_opening: NDArray[np.bool_]
-    root_value: Float
-
-
-def make_shelves(layout: Layout, period: Int, size: Int, openings: int) -> Shelves:
-    """Layout and scratch space for one search."""
-    option_root = np.full(len(period), NONE, np.int64)
-    cut = layout.option_start[layout.choice_start[layout.shelf_start]]
-    option_root[layout.option] = np.repeat(np.arange(len(layout.root_facility)), np.diff(cut))
-    return Shelves(
-        layout.periods, layout.root_capacity, layout.root_occasional, layout.root_opening,
-        layout.shelf_start, layout.shelf_minimum, layout.shelf_capacity, layout.shelf_exclusion, layout.shelf_opening,
-        layout.choice_start, layout.option_start, layout.option, period, size, layout.loose_start, layout.loose_option,
-        np.zeros(len(period)), option_root,
-        np.full(len(period), NEVER), np.full(openings, NEVER),
-        np.zeros(len(period), np.bool_), np.zeros(openings, np.bool_),
-        np.zeros(len(period), np.bool_), np.zeros(openings, np.bool_), np.zeros(len(layout.root_facility)),
-    )  # fmt: skip
 
 
 @njit(cache=True, nogil=True)
@@ -243,12 +180,13 @@ def _build(books, shelves, ledger, price, arc_order, r, theta, grip, fresh):  # 
     for k in range(first, end):  # modules in which nothing found room
         for inner in range(shelves.periods):
             q = shelves.shelf_opening[k, inner]
-            if q >= 0 and ledger.value[books.opening_at + q] > 0.5:
-                if ledger.value[books.count_at + books.opening_facility[q]] < 0.5:
-                    mark, before = ledger.used[0], merit(books, ledger, theta)
-                    drop_opening(books, ledger, price, arc_order, q)
-                    if merit(books, ledger, theta) < before:
-                        undo(ledger, mark)
+            if q < 0 or ledger.value[books.opening_at + q] < 0.5:
+                continue
+            if ledger.value[books.count_at + books.opening_facility[q]] < 0.5:
+                mark, before = ledger.used[0], merit(books, ledger, theta)
+                drop_opening(books, ledger, price, arc_order, q)
+                if merit(books, ledger, theta) < before:
+                    undo(ledger, mark)
     return True
 
 
@@ -257,9 +195,10 @@ def _settle_root(books, shelves, ledger, price, arc_order, r, theta, grip, fresh
     before, mark = merit(books, ledger, theta), ledger.used[0]
     _clear(books, shelves, ledger, price, arc_order, r)
     empty, cleared = merit(books, ledger, theta), ledger.used[0]
-    if not _build(books, shelves, ledger, price, arc_order, r, theta, grip, fresh):
-        undo(ledger, cleared)
-    elif merit(books, ledger, theta) < empty:
+    if (
+        not _build(books, shelves, ledger, price, arc_order, r, theta, grip, fresh)
+        or merit(books, ledger, theta) < empty
+    ):
         undo(ledger, cleared)
     if merit(books, ledger, theta) > before + 1e-7 * (1.0 + abs(before)) * 1e-3:
         return True
@@ -388,9 +327,7 @@ def ascend(  # type: ignore[no-untyped-def]
             if grip < 1.0:
                 moved = _exchange(books, shelves, ledger, price, arc_order, thing, theta, grip, fresh) or moved
         elif thing < roots + loose:
-            moved = _settle_loose(
-                books, shelves, ledger, price, arc_order, thing - roots, theta, 1.0, fresh
-            )
+            moved = _settle_loose(books, shelves, ledger, price, arc_order, thing - roots, theta, 1.0, fresh)
         else:
             e = thing - roots - loose
             moved = _settle_extra(books, ledger, price, e, lower[e], upper[e], theta)
@@ -398,72 +335,3 @@ def ascend(  # type: ignore[no-untyped-def]
             changed += 1
     ledger.used[0] = 0
     return changed
-
-
-@njit(cache=True, nogil=True)
-def _uses_exceeded(books, ledger, over, row_start, row, row_amount, spend_start, spend, arc_order, j):  # type: ignore[no-untyped-def]
-    """Whether a column draws on a row that is exceeded, by itself or by the money that pays it."""
-    for at in range(row_start[j], row_start[j + 1]):
-        if row_amount[at] > 0.0 and over[row[at]]:
-            return True
-    for at in range(spend_start[j], spend_start[j + 1]):
-        d = spend[at]
-        for place in range(books.demand_start[d], books.demand_start[d + 1]):
-            arc = arc_order[place]
-            if ledger.value[books.arc_at + arc] <= 1e-9:
-                continue
-            if over[books.arc_source[arc]]:
-                return True
-            for more in range(books.arc_row_start[arc], books.arc_row_start[arc + 1]):
-                if over[books.arc_row[more]]:
-                    return True
-    return False
-
-
-@njit(cache=True, nogil=True)
-def shed(books, ledger, price, arc_order):  # type: ignore[no-untyped-def]
-    """Give up options on exceeded hard rows, those that lose least for what they use first, until none is exceeded.
-
-    Returns whether all hard rows hold; openings that serve nothing any more are left to the next pass.
-    """
-    rows = len(books.row_limit)
-    over = np.zeros(rows, np.bool_)
-    options = len(books.option_group)
-    theta = np.array([1.0, 0.0])
-    for _ in range(3):
-        many = 0
-        for r in range(rows):
-            over[r] = not books.row_soft[r] and ledger.value[r] > books.row_limit[r] + 1e-6
-            many += over[r]
-        if many == 0:
-            return True
-        column = np.empty(options, np.int64)
-        density = np.empty(options)
-        count = 0
-        for o in range(options):
-            if ledger.value[books.option_at + o] < 0.5:
-                continue
-            ledger.used[0] = 0
-            before, used = merit(books, ledger, theta), ledger.value[books.scalar_at + 1]
-            drop_option(books, ledger, price, arc_order, o)
-            loss, freed = before - merit(books, ledger, theta), used - ledger.value[books.scalar_at + 1]
-            undo(ledger, 0)
-            column[count], density[count] = o, loss / max(freed, 1e-9)
-            count += 1
-        for n in np.argsort(density[:count], kind="mergesort"):
-            o = column[n]
-            if not _uses_exceeded(
-                books, ledger, over, books.option_row_start, books.option_row, books.option_row_amount,
-                books.option_spend_start, books.option_spend, arc_order, o,
-            ):  # fmt: skip
-                continue
-            ledger.used[0] = 0
-            drop_option(books, ledger, price, arc_order, o)
-            for r in range(rows):
-                if over[r] and ledger.value[r] <= books.row_limit[r] + 1e-6:
-                    over[r] = False
-                    many -= 1
-            if many == 0:
-                return True
-    ledger.used[0] = 0
-    return False

@@ -8,13 +8,15 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from .ascent import Shelves, ascend, make_shelves, shed
+from .ascent import ascend
 from .blend_walk import mix
+from .books import Books, Ledger, open_books, open_ledger, plan_of, reprice
 from .feasibility import profit, violations
-from .ledger import Books, Ledger, open_books, open_ledger, plan_of, reprice
 from .prices import Priced, price_scales
 from .problem import Problem
 from .reroute import rerouted
+from .shed import shed
+from .shelves import Shelves, make_shelves
 from .solution import Plan
 
 Float = NDArray[np.float64]
@@ -80,9 +82,7 @@ class PlanSearch:
         penalty = np.where(self.books.row_soft, self.books.row_penalty, factor * self.overspending)
         return self.books._replace(row_soft=np.ones(len(penalty), np.bool_), row_penalty=penalty)
 
-    def run(
-        self, degrees: tuple[tuple[float, float], ...], *, factor: float | None = None, grip: float = 1.0
-    ) -> None:
+    def run(self, degrees: tuple[tuple[float, float], ...], *, factor: float | None = None, grip: float = 1.0) -> None:
         """Passes over all blocks in random order; with a `factor` rows may be exceeded, and money is routed anew."""
         p, layout = self.priced.problem, self.priced.layout
         books = self.books if factor is None else self.lenient(factor)

@@ -5,18 +5,18 @@ import time
 
 import numpy as np
 import pytest
+from brute_force import optimum
+from qingdan.solver.books import open_books, open_ledger
 from qingdan.solver.decomposition import solve_stage
 from qingdan.solver.feasibility import profit, violations
 from qingdan.solver.interrupt import Interrupt
-from qingdan.solver.ledger import add_option, open_books, open_ledger, plan_of, undo
+from qingdan.solver.ledger import add_option, undo
 from qingdan.solver.prices import find_prices, make_priced
 from qingdan.solver.reroute import rerouted
 from qingdan.solver.search import FIRST, PACKING, PlanSearch, empty_plan
 from qingdan.solver.solution import Stopped
 from qingdan.solver.solve import solve
 from qingdan.solver.stop import Stop
-
-from brute_force import optimum
 from random_problems import KINDS, random_problem
 
 

@@ -1,0 +1,62 @@
+"""The layout of blocks as the kernels of a search take it, with scratch space."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .layout import Layout
+from .problem import NONE
+
+Float = NDArray[np.float64]
+Int = NDArray[np.int64]
+
+NEVER = -1e18  # worth of what cannot be taken
+
+
+class Shelves(NamedTuple):
+    """The layout of blocks as the kernels take it, and scratch space."""
+
+    periods: int
+    root_capacity: Int
+    root_occasional: NDArray[np.bool_]
+    root_opening: Int
+    shelf_start: Int
+    shelf_minimum: Int
+    shelf_capacity: Int
+    shelf_exclusion: Int
+    shelf_opening: Int
+    choice_start: Int
+    option_start: Int
+    option: Int
+    period: Int
+    size: Int
+    loose_start: Int
+    loose_option: Int
+    option_cost: Float  # what an option uses at the prices, money at the cheapest mix
+    option_root: Int  # root on which an option stands, or NONE
+    option_worth: Float
+    opening_worth: Float
+    option_barred: NDArray[np.bool_]  # not to be taken in this phase of a search
+    opening_barred: NDArray[np.bool_]
+    take_option: NDArray[np.bool_]
+    take_opening: NDArray[np.bool_]
+    root_value: Float
+
+
+def make_shelves(layout: Layout, period: Int, size: Int, openings: int) -> Shelves:
+    """Layout and scratch space for one search."""
+    option_root = np.full(len(period), NONE, np.int64)
+    cut = layout.option_start[layout.choice_start[layout.shelf_start]]
+    option_root[layout.option] = np.repeat(np.arange(len(layout.root_facility)), np.diff(cut))
+    return Shelves(
+        layout.periods, layout.root_capacity, layout.root_occasional, layout.root_opening,
+        layout.shelf_start, layout.shelf_minimum, layout.shelf_capacity, layout.shelf_exclusion, layout.shelf_opening,
+        layout.choice_start, layout.option_start, layout.option, period, size, layout.loose_start, layout.loose_option,
+        np.zeros(len(period)), option_root,
+        np.full(len(period), NEVER), np.full(openings, NEVER),
+        np.zeros(len(period), np.bool_), np.zeros(openings, np.bool_),
+        np.zeros(len(period), np.bool_), np.zeros(openings, np.bool_), np.zeros(len(layout.root_facility)),
+    )  # fmt: skip
