@@ -113,8 +113,9 @@ def open_books(priced: Priced) -> Books:
     arc_slot = np.zeros(p.arcs, np.int64)
     arc_slot[blends.arc] = np.repeat(np.arange(len(blends.slot_cap)), np.diff(blends.arc_start))
     typical = float(np.abs(objective.option).mean()) if p.options else 1.0
+    offsets: dict[str, Any] = dict(zip(Books._fields, at, strict=False))
     return Books(
-        *at[:10],
+        **offsets,
         row_limit=np.where(p.row_limit >= HIGHEST, np.inf, p.row_limit).astype(np.float64),
         row_soft=soft,
         row_penalty=PENALTY * np.where(row_scale > 0, row_scale, max(typical, 1.0)),

@@ -49,7 +49,8 @@ class _Renumber:
         self.table[kept] = np.arange(len(kept))
 
     def __call__(self, old: Int) -> Int:
-        return self.table[old]
+        found: Int = self.table[old]
+        return found
 
 
 def _touched(parts: list[Int]) -> Int:

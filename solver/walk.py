@@ -109,7 +109,7 @@ def _walk(  # type: ignore[no-untyped-def]
         best_options, best_doors = np.empty(0, np.int64), np.empty(0, np.int64)
         from_states, have_states = False, False
         while True:
-            opened = np.argmax(upper)
+            opened = int(np.argmax(upper))
             if upper[opened] <= best + 1e-12:
                 break
             if fitting[opened]:
