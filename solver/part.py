@@ -55,7 +55,8 @@ class _Renumber:
 
 def _touched(parts: list[Int]) -> Int:
     found = np.unique(np.concatenate(parts)) if parts else np.zeros(0, np.int64)
-    return found[found != NONE]
+    kept: Int = found[found != NONE]
+    return kept
 
 
 def _moved(part: Sparse, renumber: _Renumber) -> Sparse:
