@@ -14,6 +14,7 @@ $(VENV)/.core: pyproject.toml
 
 $(VENV)/.dev: $(VENV)/.core
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --group dev
+	@$(BIN)/python -m qingdan.solver.warm_up
 	@touch $@
 
 .dev/qingdan: 

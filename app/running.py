@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 PHASES = {
     "read": "读取清单簿", "checkup": "专项体检", "match": "匹配资源", "formulate": "建立模型", "start": "开始求解",
+    "kernels": "准备计算内核（本机首次运行须编译约一分钟）",
     "prices": "计算价格与上限", "search": "搜索方案", "first plan": "寻找任一可行方案", "stage": "完成一级目标", "clash": "查找互相冲突的条件",
     "plan": "编制项目清单与资金筹措",
 }  # fmt: skip

@@ -18,6 +18,7 @@ from .problem import Objective, Problem
 from .solution import HEADLINE, Plan, Solution, StageResult, Status, Stopped, TracePoint
 from .stop import Stop
 
+AFTER_KERNELS = 0.5  # of the time asked for, at least, once the kernels are compiled
 FIRST_PLAN_SHARE = 0.7  # of the time left, at most, for a plan of any value where a stage found none
 PRICE_SHARE = 0.15  # of a stage's time, at most, for prices that certify its bound
 PLAIN_LIMIT = 5_000  # options; below it plain code certifies sooner than kernels compile
@@ -44,17 +45,19 @@ class Method(Protocol):
 class Door:
     """Where a method stands: its module below this package, imported only when used, and its function.
 
-    `brings_prices` says that its outcome holds prices for the certificate, so that none are sought before.
+    `brings_prices` says that its outcome holds prices for the certificate, so that none are sought before;
+    `compiled` that it runs kernels which the first run on a machine must compile.
     """
 
     module: str
     function: str = "solve_stage"
     brings_prices: bool = False
+    compiled: bool = False
 
 
 METHODS: dict[str, Door] = {
     "highs": Door(".backends.highs"),
-    "decomposition": Door(".decomposition", brings_prices=True),
+    "decomposition": Door(".decomposition", brings_prices=True, compiled=True),
 }
 LARGE = 3_000  # options; beyond it HiGHS alone has no good plan within a minute
 
@@ -88,6 +91,12 @@ def solve(
         raise ValueError(f"method is {method!r}; choose one of {', '.join(methods())}")
     run = _Run(problem, name, stop or Stop(), seed, threads, watch, interrupt or Interrupt())
     run.tell("start")
+    if METHODS[name].compiled:
+        from .warm_up import warm_up  # late: kernels are slow to import
+
+        run.tell("kernels")
+        warm_up()
+        run.warmed = run.seconds()
     if warm is not None and not violations(problem, warm):
         run.plan = warm
     for number in range(len(problem.objectives)):
@@ -108,6 +117,7 @@ class _Run:
     watch: Watcher
     interrupt: Interrupt
     began: float = field(default_factory=clock.monotonic)
+    warmed: float = 0.0  # seconds until the kernels were there
     plan: Plan | None = None
     work: int = 0
     infeasible: bool = False
@@ -131,12 +141,17 @@ class _Run:
         if last is None or (last.stage, last.objective, last.bound) != (stage, objective, bound):
             self.trace.append(TracePoint(seconds, stage, objective, bound))
 
+    def allowed(self) -> float | None:
+        """Seconds the run may take in all: what was asked for, but after the kernels a part of it in any case."""
+        return None if self.stop.time is None else max(self.stop.time, self.warmed + AFTER_KERNELS * self.stop.time)
+
     def left(self, number: int) -> float | None:
-        """Seconds that stage `number` may use: until its share of the whole time ends."""
-        if self.stop.time is None:
+        """Seconds that stage `number` may use: until its share of the time after the kernels ends."""
+        allowed = self.allowed()
+        if allowed is None:
             return None
         ends = deadlines([objective.name for objective in self.problem.objectives])
-        return self.stop.time * ends[number] - self.seconds()
+        return self.warmed + (allowed - self.warmed) * ends[number] - self.seconds()
 
     def stage(self, number: int) -> bool:
         """Solve one stage; False when the later ones have nothing to start from."""
@@ -222,7 +237,8 @@ class _Run:
 
     def _any_plan(self, problem: Problem) -> None:
         """Look for a plan of any value: without an objective searches find one sooner, and later stages can begin."""
-        left = None if self.stop.time is None else FIRST_PLAN_SHARE * (self.stop.time - self.seconds())
+        allowed = self.allowed()
+        left = None if allowed is None else FIRST_PLAN_SHARE * (allowed - self.seconds())
         if self.interrupt.is_set or (left is not None and left <= 0):
             return
         self.tell("first plan")
