@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from .feasibility import violations
+from .feasibility import profit, violations
 from .problem import NONE, Problem
 from .solution import Plan
 
@@ -33,7 +33,8 @@ def without_idle_openings(problem: Problem, plan: Plan) -> Plan:
             if found is None:
                 continue
             fewer = found
-        if not violations(problem, fewer):
+        worse = any(profit(problem, one, fewer) < profit(problem, one, plan) for one in problem.objectives)
+        if not worse and not violations(problem, fewer):
             return fewer
     return plan
 

@@ -12,6 +12,7 @@ from qingdan.solver.feasibility import profit, violations
 from qingdan.solver.interrupt import Interrupt
 from qingdan.solver.ledger import add_option, undo
 from qingdan.solver.prices import find_prices, make_priced
+from qingdan.solver.problem import Problem
 from qingdan.solver.reroute import rerouted
 from qingdan.solver.search import FIRST, PACKING, PlanSearch, empty_plan
 from qingdan.solver.solution import Stopped
@@ -20,12 +21,12 @@ from qingdan.solver.stop import Stop
 from random_problems import KINDS, random_problem
 
 
-def _problem(kind, seed):
+def _problem(kind: str, seed: int) -> Problem:
     return random_problem(len(KINDS) * seed + KINDS.index(kind)).stage(0, ())
 
 
 @pytest.mark.parametrize("seed", range(24))
-def test_plans_are_allowed_and_bounds_true(seed):
+def test_plans_are_allowed_and_bounds_true(seed: int) -> None:
     problem = random_problem(seed).stage(0, ())
     best = optimum(problem)
     outcome = solve_stage(problem, stop=Stop(time=None))
@@ -33,12 +34,13 @@ def test_plans_are_allowed_and_bounds_true(seed):
         assert outcome.plan is None
         return
     assert outcome.plan is not None and violations(problem, outcome.plan) == []
+    assert outcome.bound is not None
     assert profit(problem, problem.objectives[0], outcome.plan) <= best <= outcome.bound
     assert outcome.prices is not None
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_search_without_exact_cores_never_offers_a_plan_that_breaks_a_rule(seed):
+def test_search_without_exact_cores_never_offers_a_plan_that_breaks_a_rule(seed: int) -> None:
     problem = _problem("plan", 100 + seed)
     priced = make_priced(problem)
     found = find_prices(priced, steps=50)
@@ -50,10 +52,11 @@ def test_search_without_exact_cores_never_offers_a_plan_that_breaks_a_rule(seed)
     search.offer(search.plan)
     if search.best is not None:
         assert violations(problem, search.best) == []
-        assert search.best_value <= optimum(problem)
+        best = optimum(problem)
+        assert best is not None and search.best_value <= best
 
 
-def test_ledger_knows_what_a_plan_holds_after_every_move():
+def test_ledger_knows_what_a_plan_holds_after_every_move() -> None:
     for seed in range(10):
         problem = _problem("plan", seed)
         priced = make_priced(problem)
@@ -64,7 +67,7 @@ def test_ledger_knows_what_a_plan_holds_after_every_move():
         np.testing.assert_allclose(search.ledger.value, again.value, atol=1e-6)
 
 
-def test_what_is_undone_leaves_no_trace():
+def test_what_is_undone_leaves_no_trace() -> None:
     problem = _problem("plan", 3)
     priced = make_priced(problem)
     books, price = open_books(priced), np.ones(problem.rows)
@@ -77,7 +80,7 @@ def test_what_is_undone_leaves_no_trace():
         assert np.array_equal(ledger.value, before)
 
 
-def test_money_routed_anew_pays_the_same_projects():
+def test_money_routed_anew_pays_the_same_projects() -> None:
     problem = _problem("money", 1)
     outcome = solve_stage(problem, stop=Stop(time=None))
     assert outcome.plan is not None
@@ -86,7 +89,7 @@ def test_money_routed_anew_pays_the_same_projects():
     assert np.array_equal(again.option, outcome.plan.option)
 
 
-def test_the_same_on_any_number_of_threads():
+def test_the_same_on_any_number_of_threads() -> None:
     problem = _problem("plan", 11)
     plans = [solve_stage(problem, stop=Stop(time=None, work=700), threads=n, seed=5).plan for n in (1, 2)]
     assert plans[0] is not None and plans[1] is not None
@@ -94,7 +97,7 @@ def test_the_same_on_any_number_of_threads():
         assert np.array_equal(getattr(plans[0], part), getattr(plans[1], part))
 
 
-def test_an_interrupt_ends_the_run():
+def test_an_interrupt_ends_the_run() -> None:
     interrupt = Interrupt()
     problem = _problem("plan", 2)
     threading.Timer(0.05, interrupt.set).start()
@@ -105,7 +108,7 @@ def test_an_interrupt_ends_the_run():
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_certified_by_its_own_prices(seed):
+def test_certified_by_its_own_prices(seed: int) -> None:
     problem = random_problem(len(KINDS) * seed + KINDS.index("plan"))
     solution = solve(problem, method="decomposition", stop=Stop(time=20))
     for result in solution.stages:

@@ -1,7 +1,7 @@
 """Kernels are compiled before the clock of a run is divided."""
 
-from qingdan.solver.solve import solve
 from qingdan.solver.solution import Status
+from qingdan.solver.solve import solve
 from qingdan.solver.stop import Stop
 from qingdan.solver.warm_up import small_problem, warm_up
 
