@@ -23,6 +23,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -189,7 +190,9 @@ def _with_rows(columns: Sparse, rows: int, added: list[Int]) -> Sparse:
     return Sparse.from_entries(columns.owners, np.concatenate(owner), np.concatenate(index), np.concatenate(amount))
 
 
-_DTYPES = {"Int": np.int64, "Flags": np.bool_}
+def _own(value: object, dtype: type) -> NDArray[Any]:
+    """The value as a contiguous array that may be written: compiled kernels are kept for this one form alone."""
+    return np.require(value, dtype, ["C", "W"])
 
 
 def make_problem(periods: int, objectives: tuple[Objective, ...], **arrays: object) -> Problem:
@@ -204,15 +207,17 @@ def make_problem(periods: int, objectives: tuple[Objective, ...], **arrays: obje
 
     def ints(name: str, size: int, neutral: int) -> Int:
         value = given.get(name)
-        return np.full(size, neutral, np.int64) if value is None else np.asarray(value, np.int64)
+        return np.full(size, neutral, np.int64) if value is None else _own(value, np.int64)
 
     def flags(name: str, size: int) -> Flags:
         value = given.get(name)
-        return np.zeros(size, np.bool_) if value is None else np.asarray(value, np.bool_)
+        return np.zeros(size, np.bool_) if value is None else _own(value, np.bool_)
 
     def sparse(name: str, owners: int) -> Sparse:
         value = given.get(name)
-        return value if isinstance(value, Sparse) else Sparse.empty(owners)
+        if not isinstance(value, Sparse):
+            return Sparse.empty(owners)
+        return Sparse(_own(value.start, np.int64), _own(value.index, np.int64), _own(value.amount, np.int64))
 
     group_capacity = ints("group_capacity", 0, 0)
     facility_parent = ints("facility_parent", 0, NONE)
@@ -229,7 +234,10 @@ def make_problem(periods: int, objectives: tuple[Objective, ...], **arrays: obje
     labels = given.get("labels", {})
     problem = Problem(
         periods=periods,
-        objectives=objectives,
+        objectives=tuple(
+            Objective(o.name, _own(o.option, np.int64), _own(o.opening, np.int64), _own(o.extra, np.int64))
+            for o in objectives
+        ),
         group_capacity=group_capacity,
         group_exact=flags("group_exact", groups),
         group_region=ints("group_region", groups, NONE),

@@ -9,6 +9,8 @@ import numpy as np
 
 from .certificate import certified_bound, make_certificate
 from .exact_walk import fast_roots
+from .layout import lay_out
+from .losses import losses
 from .problem import NONE, Objective, Problem, make_problem
 from .sparse import Sparse
 from .stop import Stop
@@ -20,6 +22,10 @@ def warm_up() -> None:
 
     problem = small_problem()
     outcome = solve_stage(problem, stop=Stop(time=None, work=40))
+    losses(
+        lay_out(problem), problem.option_period,
+        problem.objectives[0].option.astype(np.float64), problem.objectives[0].opening.astype(np.float64),
+    )  # fmt: skip
     if outcome.prices is not None:
         certificate = make_certificate(problem, (), [(outcome.prices.group, outcome.prices.row)])
         certified_bound(problem, certificate, 0, settle=fast_roots)
