@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from .console import Console, Exit, flush_quietly, guarded, wrong_usage
+from .console import INTERRUPTED, Console, Exit, flush_quietly, guarded, wrong_usage
 
 app = typer.Typer(
     name="qingdan",
@@ -145,8 +145,13 @@ def main() -> None:
     """The entry point: no traceback reaches a user."""
     try:
         code = app(prog_name="qingdan", standalone_mode=False)
+        if code == INTERRUPTED:  # Ctrl-C before the command itself had begun
+            sys.stderr.write("已中断 / interrupted\n")
     except Exit as end:
         code = end.code
+    except KeyboardInterrupt:
+        sys.stderr.write("已中断 / interrupted\n")
+        code = INTERRUPTED
     except Exception as error:
         if not isinstance(getattr(error, "exit_code", None), int) or not hasattr(error, "format_message"):
             raise
