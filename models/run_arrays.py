@@ -72,7 +72,7 @@ def certificate_arrays(solution: Solution) -> dict[str, Array] | None:
     """The prices of every certified stage, or None without a certificate.
 
     `stage` and `scale` have one element a stage with prices; the k-th of them has `reached_k`, `group_price_k`
-    and `row_price_k`.
+    and `row_price_k`, and where its proof has leaves the parts of the tree as `tree_k_<part>`.
     """
     if solution.certificate is None:
         return None
@@ -85,6 +85,8 @@ def certificate_arrays(solution: Solution) -> dict[str, Array] | None:
         out[f"reached_{number}"] = np.array(prices.reached, np.int64)
         out[f"group_price_{number}"] = prices.group_price
         out[f"row_price_{number}"] = prices.row_price
+        if prices.tree is not None:
+            out |= {f"tree_{number}_{part.name}": getattr(prices.tree, part.name) for part in fields(prices.tree)}
     return out
 
 

@@ -23,6 +23,29 @@ Float = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
+class PricedForms:
+    """Further rows of single columns, each already priced: what every entry takes off its column, and a constant.
+
+    An entry is a column (`kind` 0 option, 1 opening, 2 extra column), a whole amount and the price of its row (points
+    per unit times the scale); `constant` is the sum of price times limit over these rows.
+    """
+
+    kind: Int
+    column: Int
+    amount: Int
+    price: Int
+    constant: int
+
+    def of(self, kind: int) -> tuple[Int, Int, Int]:
+        """Column, amount and price of the entries of one kind."""
+        here = self.kind == kind
+        return self.column[here], self.amount[here], self.price[here]
+
+
+NO_FORMS = PricedForms(*(np.zeros(0, np.int64) for _ in range(4)), constant=0)
+
+
+@dataclass(frozen=True, slots=True)
 class Reduced:
     """Profits less the price of all that a column uses, times 100 and the scale; `wide`: Python integers."""
 
@@ -35,24 +58,34 @@ class Reduced:
 Settle = Callable[[Problem, Reduced], int]
 
 
-def dual_value(problem: Problem, group_price: Int, row_price: Int, scale: int, *, settle: Settle | None = None) -> int:
+def dual_value(
+    problem: Problem,
+    group_price: Int,
+    row_price: Int,
+    scale: int,
+    *,
+    settle: Settle | None = None,
+    forms: PricedForms = NO_FORMS,
+) -> int:
     """An upper bound on the first objective, times 100 and the scale.
 
     `group_price` (0 or more unless the group is exact) and `row_price` (0 or more) are in points per unit
     times `scale`. Any such prices give a bound; good ones give a tight one. `settle` may stand in for the plain
-    evaluation of the roots and must give the same sum.
+    evaluation of the roots and must give the same sum. With `forms` the bound holds where their rows do.
     """
-    reduced = reduced_profits(problem, group_price, row_price, scale)
-    constant = 100 * (dot(row_price, problem.row_limit) + dot(group_price, problem.group_capacity))
+    reduced = reduced_profits(problem, group_price, row_price, scale, forms)
+    constant = 100 * (dot(row_price, problem.row_limit) + dot(group_price, problem.group_capacity) + forms.constant)
     return (
         constant + _extras(problem, reduced) + _siteless(problem, reduced) + (settle or plain_roots)(problem, reduced)
     )
 
 
-def reduced_profits(problem: Problem, group_price: Int, row_price: Int, scale: int) -> Reduced:
+def reduced_profits(
+    problem: Problem, group_price: Int, row_price: Int, scale: int, forms: PricedForms = NO_FORMS
+) -> Reduced:
     """Reduced profits of all columns, exact."""
     p, objective = problem, problem.objectives[0]
-    size = column_sizes(p, group_price / scale, row_price / scale) * scale
+    size = column_sizes(p, group_price / scale, row_price / scale, forms, scale) * scale
     wide = bool(size >= SAFE)
     row, group = as_exact(row_price, wide=wide), as_exact(group_price, wide=wide)
     unit = unit_costs(p, row)
@@ -64,13 +97,19 @@ def reduced_profits(problem: Problem, group_price: Int, row_price: Int, scale: i
     option -= 100 * priced(p.option_row, row) + priced(p.option_spend, unit)
     opening -= 100 * priced(p.opening_row, row) + priced(p.opening_spend, unit)
     extra -= 100 * priced(p.extra_row, row)
+    for kind, part in enumerate((option, opening, extra)):
+        column, amount, price = forms.of(kind)
+        np.subtract.at(part, column, 100 * as_exact(amount, wide=wide) * price)
     return Reduced(option, opening, extra, wide)
 
 
-def column_sizes(problem: Problem, group_price: Float, row_price: Float) -> float:
+def column_sizes(
+    problem: Problem, group_price: Float, row_price: Float, forms: PricedForms = NO_FORMS, scale: int = 1
+) -> float:
     """How large any sum of the dual function can become at a scale of 1, in floating point.
 
-    The largest of the sums over one root, of a single column, and of an arc.
+    The largest of the sums over one root, of a single column, and of an arc. The prices of `forms` are divided by
+    `scale` for this.
     """
     p, objective = problem, problem.objectives[0]
     arc = np.abs(row_price[p.arc_source]) + size_of_priced(p.arc_row, row_price)
@@ -83,6 +122,9 @@ def column_sizes(problem: Problem, group_price: Float, row_price: Float) -> floa
     opening = np.abs(objective.opening.astype(np.float64)) + size_of_priced(p.opening_row, row_price)
     opening += size_of_priced(p.opening_spend, unit)
     extra = np.abs(objective.extra.astype(np.float64)) + size_of_priced(p.extra_row, row_price)
+    for kind, part in enumerate((option, opening, extra)):
+        column, amount, price = forms.of(kind)
+        np.add.at(part, column, np.abs(amount.astype(np.float64)) * np.abs(price / scale))
     extra *= np.maximum(np.maximum(np.abs(p.extra_lower), np.abs(p.extra_upper)), 1)
     root = p.root()
     at_root = np.zeros(p.facilities)

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .certificate import Certificate, CertificateError, StagePrices
+from .leaves import Tree
 from .model_file import write_lp, write_mps
 from .problem import Objective, Problem
 from .sparse import Sparse
@@ -89,7 +90,8 @@ def load_problem(path: Path | str) -> Problem:
 
 
 def save_certificate(certificate: Certificate, path: Path | str) -> None:
-    """Write a certificate as whole numbers: `stage`, `scale`, and by stage k `stage<k>_reached` and the prices."""
+    """Write a certificate as whole numbers: `stage`, `scale`, and by stage k `stage<k>_reached`, the prices and, where
+    there is one, the parts of its tree (`stage<k>_tree_<part>`)."""
     arrays: dict[str, NDArray[Any]] = {
         "version": np.array(VERSION, np.int64),
         "stage": np.array([prices.stage for prices in certificate.stages], np.int64),
@@ -99,6 +101,9 @@ def save_certificate(certificate: Certificate, path: Path | str) -> None:
         arrays[f"stage{prices.stage}_reached"] = np.array(prices.reached, np.int64)
         arrays[f"stage{prices.stage}_group_price"] = prices.group_price
         arrays[f"stage{prices.stage}_row_price"] = prices.row_price
+        if prices.tree is not None:
+            for part in fields(Tree):
+                arrays[f"stage{prices.stage}_tree_{part.name}"] = getattr(prices.tree, part.name)
     _write(path, arrays)
 
 
@@ -124,8 +129,20 @@ def load_certificate(path: Path | str) -> Certificate:
                 raise CertificateError(f"stage{stage}_{part} must be a row of 64-bit whole numbers")
             parts[part] = held
         reached = tuple(parts["reached"].tolist())
-        stages.append(StagePrices(stage, reached, scale, parts["group_price"], parts["row_price"]))
+        tree = _tree(arrays, f"stage{stage}_tree_")
+        stages.append(StagePrices(stage, reached, scale, parts["group_price"], parts["row_price"], tree))
     return Certificate(tuple(stages))
+
+
+def _tree(arrays: Mapping[str, NDArray[Any]], prefix: str) -> Tree | None:
+    """The tree of a stage, None where none of its parts is there."""
+    parts = {part.name: arrays.get(prefix + part.name) for part in fields(Tree)}
+    missing = [name for name, held in parts.items() if held is None]
+    if len(missing) == len(parts):
+        return None
+    if missing:
+        raise CertificateError(f"{prefix}{missing[0]} is missing")
+    return Tree(**parts)  # type: ignore[arg-type]
 
 
 def export_model(problem: Problem, path: Path | str) -> None:

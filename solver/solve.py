@@ -14,6 +14,7 @@ from .events import Event, Watcher, silent
 from .feasibility import profit, violations
 from .idle import without_idle_openings
 from .interrupt import Interrupt
+from .leaves import Tree
 from .problem import Objective, Problem
 from .solution import HEADLINE, Plan, Solution, StageResult, Status, Stopped, TracePoint
 from .stop import Stop
@@ -171,7 +172,7 @@ class _Run:
             else:
                 outcome = self._search(problem, number, name, certified)
             if outcome.prices is not None:
-                certified = self._keep_prices(problem, number, reached, outcome.prices)
+                certified = self._keep_prices(problem, number, reached, outcome.prices, outcome.tree)
             self.work += outcome.work
             self.error = self.error or outcome.error
             if outcome.infeasible and self.plan is None:
@@ -201,13 +202,15 @@ class _Run:
         prices = lp_prices(problem, time=budget, threads=self.threads, interrupt=self.interrupt)
         return None if prices is None else self._keep_prices(problem, number, reached, prices)
 
-    def _keep_prices(self, problem: Problem, number: int, reached: tuple[int, ...], prices: Prices) -> int:
+    def _keep_prices(
+        self, problem: Problem, number: int, reached: tuple[int, ...], prices: Prices, tree: Tree | None = None
+    ) -> int:
         settle: Settle | None = None
-        if problem.options > PLAIN_LIMIT:
-            from .exact_walk import fast_roots  # late: compiled kernels are slow to import
+        if problem.options > PLAIN_LIMIT or tree is not None:
+            from .exact_walk import fast_roots_of  # late: compiled kernels are slow to import
 
-            settle = fast_roots
-        stage = make_stage(problem, number, reached, prices.group, prices.row)
+            settle = fast_roots_of(problem)
+        stage = make_stage(problem, number, reached, prices.group, prices.row, tree)
         bound = certified_bound(self.problem, Certificate((stage,)), number, settle=settle)
         if number not in self.proofs or bound < self.proofs[number][0]:
             self.proofs[number] = (bound, stage)

@@ -7,6 +7,7 @@ from numba import njit
 
 from .layout import FREE
 
+ROUNDING = 1e-9  # of a value: sums in another order may differ by so much
 LIST_LIMIT = 4096  # states kept at most; beyond it loads are rounded down (the value stays an upper bound)
 
 
@@ -183,7 +184,7 @@ def by_states(  # type: ignore[no-untyped-def]
     chain_opening = np.empty(256, np.int64)
     chained = 0
     for number in range(sets):
-        still -= best_of_set[number]
+        still = max(still - best_of_set[number], 0.0)
         count = 0
         for k in range(first, end):
             if shelf_exclusion[k] == number:
@@ -231,7 +232,7 @@ def by_states(  # type: ignore[no-untyped-def]
         if n == 0:
             return -1.0, np.empty(0, np.int64), np.empty(0, np.int64)
         load, value, link = undominated(new_load[:n], new_value[:n], new_link[:n], LIST_LIMIT)
-        to_beat = max(to_beat, value[-1] - 1e-9)
+        to_beat = max(to_beat, value[-1] - ROUNDING * max(1.0, abs(value[-1])))
     best = len(value) - 1
     options, doors = np.empty(64, np.int64), np.empty(64, np.int64)
     many, open_count = 0, 0

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ..leaves import Tree
 from ..solution import Plan, Stopped
 
 
@@ -23,7 +24,8 @@ class Prices:
 class Outcome:
     """One stage: the best plan (None where none was found) and the claimed bound in whole points.
 
-    `infeasible` says that no plan exists; `prices` are given by methods that find them on their way;
+    `infeasible` says that no plan exists; `prices` are given by methods that find them on their way,
+    `tree` by those that prove more by cases (with prices only);
     `error` holds the words of a backend that failed.
     """
 
@@ -34,6 +36,7 @@ class Outcome:
     infeasible: bool = False
     prices: Prices | None = None
     error: str = ""
+    tree: Tree | None = None
 
 
 Progress = Callable[[int | None, int | None], None]
