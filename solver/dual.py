@@ -42,7 +42,8 @@ class PricedForms:
         return self.column[here], self.amount[here], self.price[here]
 
 
-NO_FORMS = PricedForms(*(np.zeros(0, np.int64) for _ in range(4)), constant=0)
+_NONE = np.zeros(0, np.int64)
+NO_FORMS = PricedForms(kind=_NONE, column=_NONE, amount=_NONE, price=_NONE, constant=0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from .dual import prove
+from .cases import CasesError, read_cases
+from .dual import Bound, prove, prove_cases
 from .points import HEADLINE
 from .program import Program, load, read_program
 from .reading import WITH_PLAN, RunFiles
@@ -67,6 +68,17 @@ def _stage(program: Program, arrays: dict[str, Any], stages: list[Any], number: 
         findings.refuse("problem-objective", str(name), "问题文件没有这一层目标", "the program has no such stage")
         return
     bound = prove(program, number, reached, scale, group, row)
+    try:
+        place = arrays["stage"].tolist().index(number)
+        leaves = read_cases(arrays, place, program, len(row))
+    except CasesError as error:
+        findings.refuse("certificate-tree", str(name), f"凭证的分情形不成立:{error.zh}", f"cases: {error.en}")
+        return
+    if leaves:
+        by_cases = prove_cases(program, number, reached, leaves)
+        bound = Bound(
+            min(bound.lowest, by_cases.lowest), min(bound.highest, by_cases.highest), bound.coarse or by_cases.coarse
+        )
     if stated < bound.lowest:
         findings.refuse(
             "bound-not-proved",
@@ -84,8 +96,10 @@ def _stage(program: Program, arrays: dict[str, Any], stages: list[Any], number: 
     else:
         given = "(在前层目标既定之下)" if number else ""
         findings.prove(
-            f"{name} 的理论上限 {stated} 已由凭证用整数重算证明{given}",
-            f"the bound {stated} of {name} is proved in whole numbers",
+            f"{name} 的理论上限 {stated} 已由凭证用整数重算证明{given}"
+            + (f",分 {len(leaves)} 种情形" if leaves else ""),
+            f"the bound {stated} of {name} is proved in whole numbers"
+            + (f", in {len(leaves)} cases" if leaves else ""),
         )
         claimed = stages[number].get("bound")
         if claimed is not None and claimed < stated:

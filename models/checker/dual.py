@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from .cases import Leaf, PricedSum
 from .program import NONE, UNLIMITED, Program
 
 Item = tuple[int, int]
@@ -31,10 +32,26 @@ class Bound:
     coarse: bool
 
 
+def prove_cases(program: Program, stage: int, reached: list[int], leaves: list[Leaf]) -> Bound:
+    """The bound of one stage that holds on every leaf of a proof by cases."""
+    bounds = [prove(program, stage, reached, leaf.scale, leaf.group, leaf.row, leaf.sums) for leaf in leaves]
+    return Bound(
+        max(bound.lowest for bound in bounds),
+        max(bound.highest for bound in bounds),
+        any(bound.coarse for bound in bounds),
+    )
+
+
 def prove(
-    program: Program, stage: int, reached: list[int], scale: int, group_price: list[int], row_price: list[int]
+    program: Program,
+    stage: int,
+    reached: list[int],
+    scale: int,
+    group_price: list[int],
+    row_price: list[int],
+    sums: tuple[PricedSum, ...] = (),
 ) -> Bound:
-    """The bound of one stage, given what the stages before it reached."""
+    """The bound of one stage, given what the stages before it reached, where these sums hold."""
     p = program
     rows = p.size["row"]
     limits = [*p["row_limit"].tolist(), *(-value for value in reached)]
@@ -64,6 +81,10 @@ def prove(
     for place, (group, weight) in enumerate(zip(p["option_group"].tolist(), p["option_weight"].tolist(), strict=True)):
         if group != NONE:
             worth["option"][place] -= 100 * group_price[group] * weight
+    for held in sums:
+        constant += 100 * held.price * held.limit
+        for kind, place, times in held.entries:
+            worth[kind][place] -= 100 * held.price * times
     total = constant + _extras(p, worth["extra"]) + _siteless(p, worth["option"])
     lowest, highest, coarse = _roots(p, worth["option"], worth["opening"])
     unit = 100 * scale
