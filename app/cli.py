@@ -12,6 +12,7 @@ from typing import Annotated
 
 import typer
 
+from .bench import bench
 from .console import INTERRUPTED, Console, Exit, flush_quietly, guarded, wrong_usage
 
 app = typer.Typer(
@@ -21,6 +22,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="清单：城市社区更新项目清单的开放优化器，先体检、后更新\n\nThe open optimizer for community renewal",
 )
+
+app.add_typer(bench, name="bench")
 
 Json = Annotated[bool, typer.Option("--json", help="只在标准输出写一个JSON / one JSON document on stdout")]
 BookPath = Annotated[Path, typer.Argument(help="清单簿：CSV文件夹或.xlsx / book: CSV folder or .xlsx")]

@@ -22,6 +22,10 @@ JSON_KEYS: Final[Mapping[str, str]] = MappingProxyType(
         "check": "`passed`, `parts`, `refusals`",
         "generate": "`book`, `seed`, `hardness`",
         "export": "`files`, `columns`, `arcs`, `rows`, `groups`",
+        "bench list": "`data`, `families`, `instances`",
+        "bench solve": "`status`, `stopped`, `objective`, `bound`, `certified_bound`, `gap`, `certified_gap`, `seconds`, "
+        "`method`, `seed`, `best_known`, `best_known_bound`, `best_known_status`, `family`, `set`, `instance`, `sense`, "
+        "`dimensions`, `faults`",
     }
 )
 """Keys of the document that a command writes with --json."""
@@ -37,6 +41,13 @@ neighbourhood, service_type, delivered, accepted_on, used, reason). `what` of a 
 
 With `-o` the new book is written, and beside it the folder `OUT-checkup` (for `b.xlsx`: `b-checkup`) with `changes.csv`,
 `unknown.csv`, `tickets.csv` (columns of `transferred.csv`) and `judgements.csv`: whole or not at all.""",
+        "bench list": """\
+`families` lists every set with `family`, `set`, `files` (found) and `values` (instances with a best known value). With
+`--family`, `instances` lists `set`, `instance`, `file`, `best_known`, `bound`, `status` and `source`; else it is null.
+Families, sets and sources: [classic.md](classic.md).""",
+        "bench solve": """\
+Values and bounds are in the family's own sense (`sense` is `max` or `min`) and unit. Nothing is written to a file; exit
+code 3 means that no plan was found in time. `best_known` is null where none is recorded.""",
     }
 )
 """What there is to say of a command beyond its table, in plain Markdown."""
@@ -76,13 +87,21 @@ folder that `solve` writes ([run-files.md](run-files.md)).
 """
 
 
+def all_commands() -> dict[str, Any]:
+    """Every command by its name; one of a group has the name of its group before it."""
+    found = {}
+    for name, command in typer.main.get_command(app).commands.items():  # type: ignore[attr-defined]
+        inner = getattr(command, "commands", None)
+        if inner is None:
+            found[name] = command
+        else:
+            found |= {f"{name} {own}": member for own, member in inner.items()}
+    return found
+
+
 def commands_markdown() -> str:
     """The whole page; it lists every command with its arguments, options and JSON keys."""
-    group = typer.main.get_command(app)
-    parts = [_INTRODUCTION]
-    for name, command in group.commands.items():  # type: ignore[attr-defined]
-        parts.append(_section(name, command))
-    return "\n".join(parts)
+    return "\n".join([_INTRODUCTION, *(_section(name, command) for name, command in all_commands().items())])
 
 
 def _section(name: str, command: Any) -> str:
