@@ -18,7 +18,11 @@ from .problem import Flags, Problem
 
 def write_mps(problem: Problem, stream: TextIO) -> None:
     """Free MPS of the minimisation of minus the profit: many readers take every MPS file for a minimisation."""
-    matrix = build_matrix(problem)
+    write_matrix(build_matrix(problem), stream)
+
+
+def write_matrix(matrix: Matrix, stream: TextIO) -> None:
+    """The same for arrays that are there already."""
     columns, rows = column_names(matrix), row_names(matrix)
     equal, above = _senses(matrix)
     stream.write("* The objective is minus the profit, to be minimised: the optimum is minus that of the problem.\n")

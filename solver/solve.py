@@ -59,6 +59,9 @@ class Door:
 METHODS: dict[str, Door] = {
     "highs": Door(".backends.highs"),
     "decomposition": Door(".decomposition", brings_prices=True, compiled=True),
+    "scip": Door(".backends.scip"),
+    "cpsat": Door(".backends.cp_sat"),
+    "cbc": Door(".backends.cbc"),
 }
 LARGE = 3_000  # options; beyond it HiGHS alone has no good plan within a minute
 

@@ -25,6 +25,7 @@ AT_HOME = {
     "numba": ("solver/",),
     "ortools": ("solver/backends/",),
     "pulp": ("solver/backends/",),
+    "pyscipopt": ("solver/backends/",),
     "typer": ("app/",),
     "rich": ("app/",),
     "fastexcel": ("models/",),

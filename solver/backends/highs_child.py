@@ -1,4 +1,4 @@
-"""HiGHS in a process of its own, which can be ended at any moment.
+"""HiGHS, or another general solver, in a process of its own, which can be ended at any moment.
 
 Large programs spend minutes in phases that look neither at the clock nor at an interrupt. So they run in a
 child: it gets the arrays on its stdin and answers with frames on its stdout; when the time is over, the
@@ -18,6 +18,7 @@ import threading
 import time as clock
 from collections.abc import Callable
 from dataclasses import fields
+from importlib import import_module
 from queue import Empty, SimpleQueue
 from typing import IO, Any
 
@@ -26,7 +27,7 @@ from numpy.typing import NDArray
 
 from ..matrix import Matrix
 from ..solution import Stopped
-from .highs_run import Limits, Report, Search, relaxation, search, timed
+from .highs_run import Limits, Report, Search, relaxation, timed
 
 Float = NDArray[np.float64]
 Arrays = dict[str, NDArray[Any]]
@@ -37,10 +38,16 @@ REASONS = tuple(Stopped)
 
 
 def search_in_child(
-    matrix: Matrix, start: Float | None, limits: Limits, report: Report | None, halted: Callable[[], bool] | None
+    matrix: Matrix,
+    start: Float | None,
+    limits: Limits,
+    report: Report | None,
+    halted: Callable[[], bool] | None,
+    *,
+    solver: str = "highs_run",
 ) -> Search:
-    """As `search`, within `GRACE` of its time in any case."""
-    task = {"kind": np.array("search")} | ({} if start is None else {"initial": start})
+    """As `search` of the module `solver`, within `GRACE` of its time in any case."""
+    task = {"kind": np.array("search"), "solver": np.array(solver)} | ({} if start is None else {"initial": start})
     best: dict[str, Any] = {"values": None, "value": -np.inf, "bound": np.inf}
 
     def told(frame: Arrays) -> None:
@@ -112,12 +119,12 @@ def _converse(
             except Empty:
                 continue
             if frame is None:
-                return {"error": np.array("HiGHS ended without an answer")}
+                return {"error": np.array("the solver ended without an answer")}
             if "final" in frame:
                 return frame
             told(frame)
     except BrokenPipeError:
-        return {"error": np.array("HiGHS ended without an answer")}
+        return {"error": np.array("the solver ended without an answer")}
     finally:
         child.kill()
         child.wait()
@@ -191,7 +198,8 @@ def main() -> None:
         dual = relaxation(matrix, limits, asked.is_set)
         _send(answers, {"final": np.array(1)} | ({} if dual is None else {"dual": dual}))
         return
-    found = search(matrix, task.get("initial"), limits, _reporter(answers), asked.is_set)
+    run: Callable[..., Search] = import_module(f".{task['solver']}", __package__).search
+    found = run(matrix, task.get("initial"), limits, _reporter(answers), asked.is_set)
     _send(
         answers,
         {
