@@ -65,19 +65,16 @@ def solve_file(
 
 def run_list(console: Console, family: str | None, data: Path | None) -> None:
     """`qingdan bench list`"""
-    from ..bench.classic_catalogue import collections, data_folder, instances
-    from ..bench.classic_files import READERS
+    from ..bench.classic_catalogue import collections, data_folder, instances, refuse_unknown
     from ..bench.classic_reading import InstanceError
 
     try:
+        if family is not None:
+            refuse_unknown(family, None)
         folder = data_folder(data)
         sets = [one for one in collections(data) if family in (None, one.family)]
     except InstanceError as error:
         raise Refusal(error.zh, error.en) from None
-    if not sets:
-        raise Refusal(
-            f"没有问题族 {family}；可用：{'、'.join(READERS)}", f"no family {family}; there are: {', '.join(READERS)}"
-        )
     document: dict[str, Any] = {
         "data": None if folder is None else str(folder),
         "families": [{"family": s.family, "set": s.set, "files": len(s.files), "values": s.values} for s in sets],

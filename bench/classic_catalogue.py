@@ -69,11 +69,12 @@ def data_folder(named: Path | None = None) -> Path | None:
     return told or (USUAL if USUAL.is_dir() else None)
 
 
-def locate(file: str, family: str, named: Path | None = None) -> tuple[Path, str]:
+def locate(file: str, family: str, named: Path | None = None, instance_set: str | None = None) -> tuple[Path, str]:
     """The path of an instance and what follows `#`.
 
-    A path that is not there is sought in the folder with the instances, then in that of the family, too. Raises
-    `InstanceError` where it is nowhere.
+    A path that is not there is sought in the folder with the instances too: as it is, in the folder of its family, then in
+    those of its sets (in that of `instance_set` alone where it is told). Raises `InstanceError` where it is nowhere, or in
+    several sets.
     """
     told, mark, part = file.rpartition("#") if "#" in Path(file).name else (file, "", "")
     if mark and not part:
@@ -83,21 +84,40 @@ def locate(file: str, family: str, named: Path | None = None) -> tuple[Path, str
     for path in tried:
         if path.is_file():
             return path, part
-    raise InstanceError(f"找不到算例文件 {told}", f"there is no file {told}")
+    sets = [name for name in sets_of(family) if instance_set in (None, name)]
+    found = [] if folder is None else [path for name in sets if (path := folder / family / name / told).is_file()]
+    if len(found) > 1:
+        several = ", ".join(path.parent.name for path in found)
+        raise InstanceError(
+            f"{told} 在多个算例集中：{several}；请指明", f"{told} is in several sets: {several}; name one"
+        )
+    if not found:
+        raise InstanceError(f"找不到算例文件 {told}", f"there is no file {told}")
+    return found[0], part
 
 
-def set_of(path: Path, family: str, told: str | None = None) -> str:
-    """The set that a file belongs to: the one told, else the name of its folder where the family has sets."""
-    sets = [name for name, _ in PLACES.get(family, ()) if name]
-    if told is not None:
-        if told not in sets:
-            known = ", ".join(sets) or "-"
-            raise InstanceError(
-                f"问题族 {family} 没有算例集 {told}；可用：{known}", f"{family} has no set {told!r}; there are: {known}"
-            )
-        return told
-    folder = path.resolve().parent.name
-    return folder if folder in sets else ""
+def sets_of(family: str) -> list[str]:
+    """The sets of a family by name."""
+    return [name for name, _ in PLACES[family] if name]
+
+
+def refuse_unknown(family: str, instance_set: str | None) -> None:
+    """Raise `InstanceError` for a family that is not read, and for a set that the family has not."""
+    if family not in PLACES:
+        known = ", ".join(PLACES)
+        raise InstanceError(f"没有问题族 {family}；可用：{known}", f"no family {family!r}; there are: {known}")
+    if instance_set is not None and instance_set not in sets_of(family):
+        known = ", ".join(sets_of(family)) or "-"
+        raise InstanceError(
+            f"问题族 {family} 没有算例集 {instance_set}；可用：{known}",
+            f"{family} has no set {instance_set!r}; there are: {known}",
+        )
+
+
+def set_by_folder(path: Path, family: str) -> str:
+    """The set that the folder of a file names; "" where it names none."""
+    folder = path.absolute().parent.name
+    return folder if folder in sets_of(family) else ""
 
 
 @cache

@@ -46,12 +46,9 @@ Made = tuple[Problem, Classic, dict[str, int]]
 def read_instance(path: Path, part: str, family: str, instance_set: str) -> Instance:
     """Read one instance; `part` is what follows `#` ("" for none).
 
-    Raises `InstanceError` where the family or set is unknown or the file is not what it should be, and `OSError` where
-    it cannot be read.
+    Raises `InstanceError` where the set does not tell how to read the file or the file is not what it should be, `KeyError`
+    for an unknown family, and `OSError` where the file cannot be read.
     """
-    if family not in READERS:
-        known = ", ".join(READERS)
-        raise InstanceError(f"没有问题族 {family}；可用：{known}", f"no family {family!r}; there are: {known}")
     try:
         problem, classic, dimensions = READERS[family](path, part, instance_set)
     except InstanceError:

@@ -12,7 +12,7 @@ from ..solver.problem import Problem
 from ..solver.solution import Solution
 from ..solver.solve import methods, solve
 from ..solver.stop import Stop
-from .classic_catalogue import BestKnown, best_known, locate, set_of
+from .classic_catalogue import BestKnown, best_known, locate, refuse_unknown, set_by_folder
 from .classic_family import Classic
 from .classic_files import Instance, read_instance
 
@@ -52,8 +52,9 @@ def load(file: str, family: str, *, set: str | None = None, data: Path | None = 
 
     Raises `InstanceError` for whatever is wrong with the file or with what was asked for.
     """
-    path, part = locate(file, family, data)
-    return read_instance(path, part, family, set_of(path, family, set))
+    refuse_unknown(family, set)
+    path, part = locate(file, family, data, set)
+    return read_instance(path, part, family, set if set is not None else set_by_folder(path, family))
 
 
 def solve_instance(
