@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from .console import INTERRUPTED, NO, NO_PLAN, Console, Exit, Refusal, guarded
-from .running import STATUS, STOPPED, watched
+from .running import PHASES, STATUS, STOPPED, watched
 
 if TYPE_CHECKING:
     from fractions import Fraction
 
     from ..bench.classic_files import Instance
-    from ..bench.classic_solving import Answer
+    from ..bench.classic_solving import Answer, Event
 
 bench = typer.Typer(
     no_args_is_help=True, rich_markup_mode=None, help="经典问题的公开算例 / Published instances of classic problems"
@@ -116,7 +116,7 @@ def run_solve(
 ) -> None:  # fmt: skip
     """`qingdan bench solve`"""
     from ..bench.classic_reading import InstanceError
-    from ..bench.classic_solving import load, methods, solve_instance
+    from ..bench.classic_solving import MissingSolver, load, methods, solve_instance
 
     if method not in methods():
         known = "、".join(methods())
@@ -125,10 +125,14 @@ def run_solve(
         instance = load(file, family, set=instance_set, data=data)
     except InstanceError as error:
         raise Refusal(error.zh, error.en) from None
-    with watched(console) as (watch, interrupt):
-        answer = solve_instance(
-            instance, method=method, time=time, gap=gap, threads=threads, seed=seed, watch=watch, interrupt=interrupt
-        )
+    with watched(console) as (_, interrupt):
+        try:
+            answer = solve_instance(
+                instance, method=method, time=time, gap=gap, threads=threads, seed=seed, interrupt=interrupt,
+                watch=lambda event: report(console, instance, event),
+            )  # fmt: skip
+        except MissingSolver as error:
+            raise Refusal(error.zh, error.en) from None
     console.done(document_of(instance, answer), "\n".join(told(instance, answer)))
     if interrupt.is_set:
         raise Exit(INTERRUPTED)
@@ -136,6 +140,15 @@ def run_solve(
         raise Exit(NO)
     if answer.objective is None:
         raise Exit(NO_PLAN)
+
+
+def report(console: Console, instance: Instance, event: Event) -> None:
+    """A line of progress in the family's own sense and unit."""
+    parts = [f"{event.seconds:6.1f}秒", PHASES.get(event.phase, event.phase)]
+    for name, points in (("目标值", event.objective), ("界", event.bound)):
+        if points is not None:
+            parts.append(f"{name} {shown(number(instance.classic.bound(points)))}")
+    console.progress("  ".join(parts), at_once=event.phase not in ("search", "prices"))
 
 
 def document_of(instance: Instance, answer: Answer) -> dict[str, Any]:

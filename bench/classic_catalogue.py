@@ -89,7 +89,8 @@ def locate(file: str, family: str, named: Path | None = None, instance_set: str 
     if len(found) > 1:
         several = ", ".join(path.parent.name for path in found)
         raise InstanceError(
-            f"{told} 在多个算例集中：{several}；请指明", f"{told} is in several sets: {several}; name one"
+            f"{told} 在多个算例集中：{several}；请用 --set 指明",
+            f"{told} is in several sets: {several}; name one with --set",
         )
     if not found:
         raise InstanceError(f"找不到算例文件 {told}", f"there is no file {told}")

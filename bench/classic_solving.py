@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
-from ..solver.events import Watcher, silent
+from ..solver.backends.missing import MissingSolver
+from ..solver.events import Event, Watcher, silent
 from ..solver.interrupt import Interrupt
 from ..solver.problem import Problem
 from ..solver.solution import Solution
@@ -16,7 +17,7 @@ from .classic_catalogue import BestKnown, best_known, locate, refuse_unknown, se
 from .classic_family import Classic
 from .classic_files import Instance, read_instance
 
-__all__ = ["Answer", "answer_of", "load", "methods", "solve_instance"]
+__all__ = ["Answer", "Event", "MissingSolver", "answer_of", "load", "methods", "solve_instance"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,11 @@ def solve_instance(
     watch: Watcher = silent,
     interrupt: Interrupt | None = None,
 ) -> Answer:
-    """Solve an instance; the plan is checked against the raw data."""
+    """Solve an instance; the plan is checked against the raw data.
+
+    What `watch` is told is in the points of the program, which is always maximised; `instance.classic.bound` turns them
+    into the family's own. Raises `MissingSolver` where the method needs a package that is not installed.
+    """
     solution = solve(
         instance.problem, method=method, stop=Stop(time=time, gap=gap), seed=seed, threads=threads,
         watch=watch, interrupt=interrupt,
