@@ -114,6 +114,8 @@ def _settings(matrix: Matrix, limits: Limits, initial: Path | None) -> list[str]
     words += ["-primalTolerance", "1e-8", "-integerTolerance", "1e-7"]
     words += ["-randomSeed", str(1 + limits.seed), "-randomCbcSeed", str(1 + limits.seed), "-timeMode", "elapsed"]
     if limits.time is not None:
+        # CBC takes off what its preprocessing used twice and ends early; before its search it hears no signal,
+        # and whoever ends it there gets no plan
         words += ["-seconds", f"{max(0.1, limits.time):.3f}"]
     if limits.nodes is not None:  # its threads share the nodes differently from run to run
         words += ["-maxNodes", str(limits.nodes)]

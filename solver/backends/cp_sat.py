@@ -23,6 +23,7 @@ from .outcome import Outcome, Progress
 from .whole_program import WholeProgram, whole_program
 
 CHILD_LIMIT = 20_000  # columns; larger programs run in a process of their own, which can be ended in time
+FIRST = 0.8  # of the time, at most, for the program whose bound counts, where a second one may be needed
 
 
 def solve_stage(
@@ -60,19 +61,40 @@ def _search(
     program = whole_program(problem, matrix)
     if program is None:
         return Search(Stopped.TIME, None, -np.inf, np.inf, error="the amounts are too large for CP-SAT")
-    found = _run(program, matrix, start, limits, report, halted)
-    if found.values is None or program.exact:
+    if program.exact:
+        return _run(program, matrix, start, limits, report, halted)
+    # rows have room that a plan may need: what it finds is paid anew, and some time is kept for plans that
+    # need no room; the bound comes from here
+    first = limits if limits.time is None else replace(limits, time=FIRST * limits.time)
+    found = _run(program, matrix, start, first, report, halted)
+    if found.infeasible or found.error:
         return found
-    paid = _paid(problem, matrix, found.values)
-    if paid is None and not (halted is not None and halted()):
-        # rows were given room that the plan needs: seek one that needs none, and keep the bound
-        strict = whole_program(problem, matrix, room=False)
-        if strict is not None:
-            other = _run(strict, matrix, found.values, timed(limits, began), None, halted)
-            paid = other.values
-            found = replace(found, nodes=found.nodes + other.nodes, stopped=other.stopped)
-    value = -np.inf if paid is None else float(matrix.profit @ paid)
-    return replace(found, values=paid, value=value)
+    paid = None if found.values is None else _paid(problem, matrix, found.values)
+    finished = paid is not None and found.stopped in (Stopped.OPTIMAL, Stopped.GAP)
+    strict = None if finished or (halted is not None and halted()) else whole_program(problem, matrix, room=False)
+    left = None if limits.nodes is None else limits.nodes - found.nodes
+    if strict is not None and (left is None or left > 0):
+        again = start if found.values is None else found.values
+        rest = replace(timed(limits, began), nodes=left)
+        other = _run(strict, matrix, again, rest, None, halted)
+        found = replace(found, nodes=found.nodes + other.nodes, stopped=_ended(found.stopped, other.stopped))
+        paid = _better(matrix, paid, other.values)
+    if paid is None and found.stopped in (Stopped.OPTIMAL, Stopped.GAP):
+        return replace(found, values=None, value=-np.inf, error="no plan in whole parts of money keeps every rule")
+    return replace(found, values=paid, value=_value(matrix, paid))
+
+
+def _ended(first: Stopped, second: Stopped) -> Stopped:
+    """Why two runs together ended: an end of the second by itself does not hide that the first was cut."""
+    return first if second in (Stopped.OPTIMAL, Stopped.GAP) else second
+
+
+def _better(matrix: Matrix, one: Float | None, other: Float | None) -> Float | None:
+    return one if _value(matrix, one) >= _value(matrix, other) else other
+
+
+def _value(matrix: Matrix, values: Float | None) -> float:
+    return -np.inf if values is None else float(matrix.profit @ values)
 
 
 def _run(
@@ -102,8 +124,7 @@ def _run(
 
         found = search(program.matrix, start, limits, tell, halted)
     values = None if found.values is None else found.values / program.parts
-    value = -np.inf if values is None else float(matrix.profit @ values)
-    return replace(found, values=values, value=value, bound=points(found.bound))
+    return replace(found, values=values, value=_value(matrix, values), bound=points(found.bound))
 
 
 def _paid(problem: Problem, matrix: Matrix, values: Float) -> Float | None:

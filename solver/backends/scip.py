@@ -16,7 +16,7 @@ from .highs_run import Limits, Report, Search
 from .missing import MissingSolver, installed
 from .outcome import Outcome, Progress
 
-CHILD_LIMIT = 20_000  # columns; larger programs run in a process of their own, which can be ended in time
+CHILD_LIMIT = 2_000  # columns; larger programs run in a process that can be ended: a long relaxation hears nothing
 WAYS = {"pyscipopt": "scip_run", "ortools": "scip_ortools_run"}  # in this order
 
 

@@ -25,6 +25,7 @@ Int = NDArray[np.int64]
 Float = NDArray[np.float64]
 
 COARSE, FINE = 100, 1_000_000  # parts of a unit: hundredths suffice where no row needs room
+SMALL = 2_000  # columns; larger programs find no plan in time with money in fine parts
 LARGEST = 2.0**50  # what any row may add up to
 
 
@@ -49,7 +50,8 @@ def whole_program(problem: Problem, matrix: Matrix, *, room: bool = True) -> Who
     money[matrix.first_load :] = False  # what a module takes is whole by itself
     upper = _limits(problem, matrix)
     outside = _outside(problem, matrix, money)
-    scale = COARSE if not outside.any() and not matrix.profit[money].any() else FINE
+    exact = not outside.any() and not matrix.profit[money].any()
+    scale = COARSE if exact or matrix.columns > SMALL else FINE
     while scale >= COARSE:
         program = _scaled(matrix, upper, money, outside, scale, room)
         if _largest(program.matrix) < LARGEST:

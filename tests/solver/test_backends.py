@@ -10,7 +10,7 @@ from importlib import import_module
 import numpy as np
 import pytest
 from brute_force import optimum
-from qingdan.solver.backends import cp_sat, scip
+from qingdan.solver.backends import cp_sat, scip, whole_program
 from qingdan.solver.backends.missing import MissingSolver
 from qingdan.solver.backends.outcome import Outcome
 from qingdan.solver.events import Event
@@ -74,6 +74,25 @@ def test_scip_through_or_tools_finds_the_same(seed: int, monkeypatch: pytest.Mon
     """Where PySCIPOpt is not installed, the SCIP in OR-Tools answers."""
     monkeypatch.setattr(scip, "WAYS", {"ortools": "scip_ortools_run"})
     agrees("scip", seed)
+
+
+@pytest.mark.parametrize("seed", SHORT)
+def test_coarse_money_is_honest(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where CP-SAT counts money in hundredths alone, plans keep every rule and bounds hold, if less tightly."""
+    monkeypatch.setattr(whole_program, "FINE", whole_program.COARSE)
+    problem = random_problem(seed).stage(0, ())
+    best = optimum(problem)
+    outcome = run("cpsat", problem, Stop(time=60))
+    if best is None:
+        assert outcome.plan is None
+        return
+    assert not outcome.infeasible and outcome.bound is not None and outcome.bound >= best
+    if outcome.plan is None:
+        assert outcome.error
+        return
+    assert violations(problem, outcome.plan) == []
+    value = profit(problem, problem.objectives[0], outcome.plan)
+    assert value <= best and (outcome.stopped is Stopped.OPTIMAL) == (value == outcome.bound)
 
 
 @pytest.mark.parametrize("name", ADDED)
