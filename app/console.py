@@ -134,6 +134,8 @@ def guarded(console: Console) -> Iterator[Console]:
         faults = getattr(error, "faults", None)
         if isinstance(faults, list | tuple):
             _refuse_faults(console, list(faults), str(error))
+        if hasattr(error, "zh") and hasattr(error, "en"):  # says itself what is missing, in both languages
+            _refuse(console, error.zh, error.en)
         if isinstance(error, OSError):
             where = f"{error.filename}: " if error.filename else ""
             _refuse(console, f"无法读写文件：{where}{error.strerror}", f"file error: {where}{error.strerror}")

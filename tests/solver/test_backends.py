@@ -95,6 +95,29 @@ def test_coarse_money_is_honest(seed: int, monkeypatch: pytest.MonkeyPatch) -> N
     assert value <= best and (outcome.stopped is Stopped.OPTIMAL) == (value == outcome.bound)
 
 
+def test_money_that_no_part_of_a_unit_measures() -> None:
+    """Two rows force payments of a third and two thirds: CP-SAT, which counts whole parts, claims nothing wrong."""
+    arc_row = Sparse.from_entries(2, [0, 1], [2, 3], [3, 3])
+    problem = make_problem(
+        1,
+        (Objective("benefit", np.array([7]), NOTHING, NOTHING),),
+        option_group=[NONE],
+        row_limit=[5, 5, 1, 2],
+        demand_class=[0],
+        option_spend=Sparse.from_entries(1, [0], [0], [1]),
+        portion_class=[0],
+        arc_demand=[0, 0],
+        arc_portion=[0, 0],
+        arc_source=[0, 1],
+        arc_row=arc_row,
+    )
+    assert optimum(problem) == 7
+    for name in BACKENDS:
+        outcome = run(name, problem, Stop(time=10))
+        assert outcome.bound == 7 and outcome.plan is not None and violations(problem, outcome.plan) == []
+        assert outcome.plan.option.tolist() == [True]
+
+
 @pytest.mark.parametrize("name", ADDED)
 def test_stages_follow_each_other_in_every_method(name: str) -> None:
     """The whole recipe runs with each method, and its values are those of HiGHS."""
