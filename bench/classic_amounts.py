@@ -61,9 +61,12 @@ class Amounts:
         highest = int(np.abs(self.whole).max(initial=0)) * int(np.abs(other.whole).max(initial=0))
         if highest > LARGEST:
             raise ValueError("the products need more than 62 bits once they are whole: fewer digits are needed")
-        whole, parts = self.whole * other.whole, self.parts * other.parts
-        shared = gcd(parts, int(np.gcd.reduce(whole.ravel(), initial=0)))
-        return Amounts(whole // shared, parts // shared)
+        return Amounts(self.whole * other.whole, self.parts * other.parts).reduced()
+
+    def reduced(self) -> Amounts:
+        """The same numbers in as few parts as possible: a column cut from a table needs fewer than the table."""
+        shared = gcd(self.parts, int(np.gcd.reduce(self.whole.ravel(), initial=0)))
+        return self if shared == 1 else Amounts(self.whole // shared, self.parts // shared)
 
     def exact(self, *at: int) -> Fraction:
         """One value."""
@@ -83,7 +86,7 @@ def one_unit(*several: Amounts) -> tuple[int, list[Int]]:
 def shaped(name: str, values: Any, *shape: int) -> Amounts:
     """The values as exact numbers of this shape (-1: any length); raises `ValueError` naming them otherwise."""
     try:
-        amounts = Amounts.of(values)
+        amounts = Amounts.of(values).reduced()
     except ValueError as error:
         raise ValueError(f"{name}: {error}") from None
     found = amounts.shape

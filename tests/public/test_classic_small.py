@@ -254,3 +254,12 @@ def test_numbers_that_do_not_fit_are_refused() -> None:
     with pytest.raises(ValueError, match="demand must be 0 or more"):
         single_source_location([1], [1], [-1], [[1]])
     assert Amounts.of([0.1, 0.25]).whole.tolist() == [2, 5]
+
+
+def test_sizes_stay_small_beside_costs_with_many_digits() -> None:
+    """Whole demands that stand in one table with fractions stay whole: what stands at a site is counted in them."""
+    table = Amounts.of([["7", "0.00001"], ["3", "2.5"]])
+    sizes, costs = Amounts(table.whole[:, 0], table.parts), Amounts(table.whole[:, 1:].T, table.parts)
+    problem, _ = single_source_location(["10.0"], [0], sizes, costs)
+    assert problem.option_size.tolist() == [7, 3]
+    assert problem.facility_capacity.tolist() == [10]
