@@ -1,8 +1,7 @@
-"""Dual prices by an averaged subgradient: what a unit of every group and row is worth.
+"""Dual prices by a subgradient with running means: what a unit of every group and row is worth.
 
 Groups and rows are relaxed; at given prices money is a fractional knapsack for each demand and every block is
-solved exactly (`walk`), so each step gives an upper bound. Steps fall geometrically; the direction is an average that
-leans on the past (Barahona and Anbil 2000 and the prototypes measured in docs/explanation/method.md).
+solved exactly (`walk`), so each step gives an upper bound. How prices move is told in `price_steps`.
 """
 
 from __future__ import annotations
@@ -16,12 +15,19 @@ from scipy import sparse
 
 from .blend_walk import BlendLayout, lay_out_blends, mix
 from .layout import Layout, lay_out
+from .price_steps import Scales, Stride, cycles
 from .problem import NONE, Problem
 from .sparse import Sparse
 from .walk import walk
 
 Float = NDArray[np.float64]
 Flags = NDArray[np.bool_]
+
+FIRST_STEP = 0.3  # in natural sizes of prices (`price_scales`)
+NEXT_STEP = 0.03  # where prices are given
+LAST_STEP = 1e-4
+ENOUGH = 20  # steps of a cycle whose mean is taken rather than that of the cycle before
+WATCH_SHARE = 0.2  # of every evaluation in a watcher's running average
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,13 +104,24 @@ def evaluate(priced: Priced, group_price: Float, row_price: Float) -> Evaluation
 
 
 @dataclass(frozen=True, slots=True)
+class Average:
+    """The mean of what the blocks take over one cycle of steps: nearly a solution of the linear relaxation."""
+
+    option: Float
+    opening: Float
+    extra: Float
+    arc: Float  # paid
+
+
+@dataclass(frozen=True, slots=True)
 class DualPrices:
-    """The best prices found and the bound that they give (in floating point)."""
+    """The best prices found, the bound that they give (in floating point), and what is taken near them on average."""
 
     group: Float
     row: Float
     bound: float
     steps: int
+    average: Average
 
 
 def price_scales(priced: Priced) -> tuple[Float, Float, Float, Float]:
@@ -143,36 +160,64 @@ def find_prices(
     *,
     steps: int = 1000,
     start: tuple[Float, Float] | None = None,
-    first_step: float = 0.2,
-    last_step: float = 1e-4,
-    past: float = 0.8,
+    first_step: float | None = None,
+    last_step: float = LAST_STEP,
     proceed: Callable[[int, float], bool] = lambda step, bound: True,
     watch: Callable[[Evaluation, Float, float], None] | None = None,
 ) -> DualPrices:
-    """Prices that make the bound small; `proceed(step, bound)` may end the search early;
-    `watch(evaluation, paid, share)` sees the later half of the steps, for averages."""
+    """Prices that make the bound small, found in cycles of falling steps, each from the best prices so far.
+
+    Steps are in natural sizes (`price_scales`); `first_step` is the largest (by default 0.3, from given prices
+    0.03), `last_step` the smallest. `proceed(step, bound)` may end the search early; `watch(evaluation, paid, share)`
+    sees the later half of the steps, for averages.
+    """
     p = priced.problem
-    group_scale, row_scale, group_size, row_size = price_scales(priced)
-    group = np.zeros(p.groups) if start is None else start[0].copy()
-    row = np.zeros(p.rows) if start is None else start[1].copy()
-    group_move, row_move = np.zeros(p.groups), np.zeros(p.rows)
-    best = DualPrices(group.copy(), row.copy(), np.inf, 0)
-    fall = (last_step / first_step) ** (1.0 / max(steps - 1, 1))
-    length = first_step
-    for step in range(steps):
-        at = evaluate(priced, group, row)
-        if at.value < best.bound:
-            best = DualPrices(group.copy(), row.copy(), at.value, step + 1)
-        if watch is not None and step >= steps // 2:
-            watch(at, at.paid, 1.0 if step == steps // 2 else 1 - past)
-        if not proceed(step, best.bound):
+    scales = Scales(*price_scales(priced))
+    best_group = np.zeros(p.groups) if start is None else start[0].copy()
+    best_row = np.zeros(p.rows) if start is None else start[1].copy()
+    largest = (FIRST_STEP if start is None else NEXT_STEP) if first_step is None else first_step
+    bound, done, ended = np.inf, 0, False
+    average = _Mean(p)
+    for length, first, last in cycles(steps, largest, last_step):
+        group, row = best_group, best_row
+        stride, mean = Stride(p, scales), _Mean(p)
+        for number in range(length):
+            at = evaluate(priced, group, row)
+            done += 1
+            mean.add(at)
+            if at.value < bound:
+                best_group, best_row, bound = group, row, at.value
+            if watch is not None and done > steps // 2:
+                watch(at, at.paid, 1.0 if done == steps // 2 + 1 else WATCH_SHARE)
+            ended = not proceed(done - 1, bound)
+            if ended:
+                break
+            size = first * (last / first) ** (number / max(length - 1, 1))
+            group, row = stride.moved(group, row, at.group_slack, at.row_slack, size)
+        if not ended or mean.count >= min(ENOUGH, done):
+            average = mean
+        if ended:
             break
-        lean = past if step else 0.0
-        group_move = lean * group_move - (1 - lean) * np.clip(at.group_slack / group_size, -4, 4)
-        row_move = lean * row_move - (1 - lean) * np.clip(at.row_slack / row_size, -4, 4)
-        group += length * group_scale * group_move
-        row += length * row_scale * row_move
-        group = np.where(p.group_exact, group, np.maximum(group, 0.0))
-        row = np.maximum(row, 0.0)
-        length *= fall
-    return best
+    return DualPrices(best_group, best_row, bound, done, average.taken())
+
+
+class _Mean:
+    """The sum of what the blocks take, and how often it was added to."""
+
+    __slots__ = ("arc", "count", "extra", "opening", "option")
+
+    def __init__(self, problem: Problem) -> None:
+        self.option, self.opening = np.zeros(problem.options), np.zeros(problem.openings)
+        self.extra, self.arc = np.zeros(problem.extras), np.zeros(problem.arcs)
+        self.count = 0
+
+    def add(self, at: Evaluation) -> None:
+        self.option += at.option
+        self.opening += at.opening
+        self.extra += at.extra
+        self.arc += at.paid
+        self.count += 1
+
+    def taken(self) -> Average:
+        number = max(self.count, 1)
+        return Average(self.option / number, self.opening / number, self.extra / number, self.arc / number)
