@@ -21,12 +21,12 @@ def write_mps(problem: Problem, stream: TextIO) -> None:
     write_matrix(build_matrix(problem), stream)
 
 
-def write_matrix(matrix: Matrix, stream: TextIO) -> None:
-    """The same for arrays that are there already."""
+def write_matrix(matrix: Matrix, stream: TextIO, *, title: str = "qingdan") -> None:
+    """The same for arrays that are there already; some readers want the title to say that the form is free."""
     columns, rows = column_names(matrix), row_names(matrix)
     equal, above = _senses(matrix)
     stream.write("* The objective is minus the profit, to be minimised: the optimum is minus that of the problem.\n")
-    stream.write("NAME qingdan\nROWS\n N cost\n")
+    stream.write(f"NAME {title}\nROWS\n N cost\n")
     for name, fixed, least in zip(rows, equal.tolist(), above.tolist(), strict=True):
         stream.write(f" {'E' if fixed else 'G' if least else 'L'} {name}\n")
     stream.write("COLUMNS\n")

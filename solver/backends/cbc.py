@@ -96,7 +96,8 @@ def search(matrix: Matrix, start: Float | None, limits: Limits, report: Report |
         program, answer = Path(folder) / "program.mps", Path(folder) / "answer.txt"
         try:
             with program.open("w", encoding="ascii") as file:
-                write_matrix(matrix, cast(TextIO, _Watched(file, halted)))
+                # without the word it takes names of twelve letters for two fields of the fixed form
+                write_matrix(matrix, cast(TextIO, _Watched(file, halted)), title="qingdan FREE")
         except _Halted:
             return Search(Stopped.USER, None, -np.inf, np.inf)
         initial = None

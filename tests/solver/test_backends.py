@@ -118,6 +118,24 @@ def test_money_that_no_part_of_a_unit_measures() -> None:
         assert outcome.plan.option.tolist() == [True]
 
 
+def test_cbc_reads_programs_of_many_columns() -> None:
+    """Names grow with the numbers of columns; the program is read all the same."""
+    places = 10_002
+    problem = make_problem(
+        1,
+        (Objective("benefit", np.array([5]), np.full(places, -2), NOTHING),),
+        facility_parent=np.full(places, NONE),
+        opening_facility=np.arange(places),
+        option_group=[NONE],
+        option_facility=[places - 1],
+        row_limit=[1],
+        option_row=Sparse.from_entries(1, [0], [0], [1]),
+    )
+    outcome = run("cbc", problem, Stop(time=60))
+    assert outcome.error == "" and outcome.bound == 3 and outcome.plan is not None
+    assert np.flatnonzero(outcome.plan.opening).tolist() == [places - 1]
+
+
 @pytest.mark.parametrize("name", ADDED)
 def test_stages_follow_each_other_in_every_method(name: str) -> None:
     """The whole recipe runs with each method, and its values are those of HiGHS."""
