@@ -39,6 +39,7 @@ def search(matrix: Matrix, start: Float | None, limits: Limits, report: Report |
     settings.relative_gap_limit = limits.relative_gap
     settings.random_seed = limits.seed
     settings.num_workers = limits.threads
+    settings.catch_sigint_signal = False  # Ctrl-C is for the caller
     if limits.time is not None:
         settings.max_time_in_seconds = max(0.1, limits.time)
     if limits.nodes is not None:

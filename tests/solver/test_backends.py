@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 import threading
 from importlib import import_module
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -208,6 +210,30 @@ def test_every_solver_hears_an_interrupt(name: str) -> None:
     assert interrupt.is_set
     assert outcome.stopped is Stopped.USER and not outcome.infeasible
     assert outcome.plan is not None and violations(hard_knapsack(), outcome.plan) == []
+
+
+@pytest.mark.parametrize("name", ADDED)
+def test_ctrl_c_is_left_to_the_caller(name: str) -> None:
+    """Solvers catch no signal themselves: a program that solves gets its own, and ends as it wants."""
+    code = (
+        "import sys, signal; sys.path.insert(0, sys.argv[1]);"
+        "from small_problems import hard_knapsack; from qingdan.solver.solve import solve, Stop;"
+        "from qingdan.solver.interrupt import Interrupt; asked = Interrupt();"
+        "signal.signal(signal.SIGINT, lambda *_: asked.set());"
+        "watch = lambda event: event.objective and print(event.phase, flush=True);"
+        "found = solve(hard_knapsack(), method=sys.argv[2], stop=Stop(time=None), watch=watch, interrupt=asked);"
+        "print('ended', found.stopped, found.status)"
+    )
+    words = [sys.executable, "-c", code, str(Path(__file__).parent), name]
+    process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    try:
+        assert process.stdout is not None and process.stdout.readline().startswith("search")
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+    finally:
+        process.kill()
+    assert (process.returncode, err) == (0, "")
+    assert out.splitlines()[-1] == "ended user feasible"
 
 
 @pytest.mark.parametrize("name", ADDED)
