@@ -66,8 +66,8 @@ def next_release(
 
     `prerequisites` are pairs (a, b): requirement b needs requirement a; `requests` has the requirements that each
     customer asks for; all are counted from 0. Requirements become facilities whose opening draws on the budget row.
-    A customer becomes one option at the dearest facility that it needs; a row for every further one says that it is
-    open, and one for every prerequisite. Requests that others need anyhow have no row.
+    A customer becomes one option at that facility among its requests that fewest customers ask for; a row for every
+    further one says that it is open, and one for every prerequisite. Requests that others need anyhow have no row.
     """
     price, gain, money = shaped("cost", cost, -1), shaped("profit", profit, -1), shaped("budget", budget)
     count, customers = price.shape[0], gain.shape[0]
@@ -78,12 +78,14 @@ def next_release(
         raise ValueError(f"prerequisites and requests must name requirements within 0..{count - 1}")
     before = _all_before(count, prerequisites)
     _, (prices, limit) = one_unit(price, money)
+    wanted_by = np.bincount(np.array([one for wanted in requests for one in set(wanted)], np.int64), minlength=count)
     home = np.full(customers, NONE, np.int64)
     wants: list[tuple[int, int]] = []  # customer, further requirement
     for customer, wanted in enumerate(requests):
         least = _least(wanted, before)
         if least:
-            home[customer] = max(least, key=lambda one: (prices[one], -one))
+            # where few others stand, what stands there decides itself whether the door is worth its price
+            home[customer] = min(least, key=lambda one: (wanted_by[one], -prices[one], one))
             wants += [(customer, one) for one in least if one != home[customer]]
     links = sorted({(first, then) for first, then in prerequisites if first != then})
     first_link = 1 + len(wants)

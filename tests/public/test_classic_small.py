@@ -201,6 +201,7 @@ def test_requirements_that_need_each_other_are_built_together() -> None:
     problem, release = next_release([2, 3, 4], [(0, 1), (1, 2), (2, 0)], [10, 7], [[0], [1, 2]], 9)
     proved(problem, release, Fraction(17))
     proved(*next_release([2, 3, 4], [(0, 1), (1, 2), (2, 0)], [10, 7], [[0], [1, 2]], 8), Fraction(0))
+    proved(*next_release([2], [], [10], [[]], 0), Fraction(10))
 
 
 def taking(problem: Problem, options: list[int], openings: list[int]) -> Plan:
