@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import threading
+from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
 
@@ -41,10 +42,16 @@ def run(name: str, problem: Problem, stop: Stop, *, interrupt: Interrupt | None 
     return outcome
 
 
+@lru_cache
+def known_case(seed: int) -> tuple[Problem, int | None]:
+    """The first stage of a random problem and its optimum."""
+    problem = random_problem(seed).stage(0, ())
+    return problem, optimum(problem)
+
+
 def agrees(name: str, seed: int) -> None:
     """Plan, bound and the word that there is none, against enumeration."""
-    problem = random_problem(seed).stage(0, ())
-    best = optimum(problem)
+    problem, best = known_case(seed)
     outcome = run(name, problem, Stop(time=60))
     assert outcome.error == ""
     assert outcome.infeasible == (best is None)
@@ -82,8 +89,7 @@ def test_scip_through_or_tools_finds_the_same(seed: int, monkeypatch: pytest.Mon
 def test_coarse_money_is_honest(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where CP-SAT counts money in hundredths alone, plans keep every rule and bounds hold, if less tightly."""
     monkeypatch.setattr(whole_program, "FINE", whole_program.COARSE)
-    problem = random_problem(seed).stage(0, ())
-    best = optimum(problem)
+    problem, best = known_case(seed)
     outcome = run("cpsat", problem, Stop(time=60))
     if best is None:
         assert outcome.plan is None
