@@ -308,9 +308,12 @@ def test_a_solver_in_a_process_of_its_own_hears_interrupts(name: str, monkeypatc
     monkeypatch.setattr(scip, "CHILD_LIMIT", 0)
     monkeypatch.setattr(cp_sat, "CHILD_LIMIT", 0)
     interrupt = Interrupt()
-    timer = threading.Timer(4.0, interrupt.set)
-    timer.start()
-    outcome = run(name, hard_knapsack(), Stop(time=None), interrupt=interrupt)
+
+    def enough(value: int | None, bound: int | None) -> None:
+        if value is not None:
+            interrupt.set()
+
+    outcome = run(name, hard_knapsack(), Stop(time=None), interrupt=interrupt, progress=enough)
     assert interrupt.is_set and outcome.stopped is Stopped.USER and outcome.plan is not None
 
 
