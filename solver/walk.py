@@ -1,7 +1,8 @@
 """Compiled kernels: the best of every block at given reduced profits, exactly.
 
-A block is a root with its shelves (see `layout`). Most blocks are settled by their best choices alone: where these
-fit the capacity nothing better exists. Where they do not, a list of undominated (load, value) states decides.
+A block is a root with its shelves (see `layout`). One pass over its options says what every shelf brings at most for
+every period in which it may open; most blocks are settled by that: nothing is worth its opening, or the best choices
+fit the capacity. Where they do not, lists of undominated (load, value) states decide (`walk_states`).
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from .layout import FREE, Layout
-from .walk_states import all_shelves, by_states
+from .walk_states import POOL, SPACE, all_shelves, by_states, take_states
 
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
@@ -23,58 +24,108 @@ def _best_of_choice(c, low, high, option_start, option, period, profit):  # type
     best, best_profit = -1, 0.0
     for at in range(option_start[c], option_start[c + 1]):
         o = option[at]
-        if low <= period[o] <= high and profit[o] > best_profit:
+        if profit[o] > best_profit and low <= period[o] <= high:
             best, best_profit = o, profit[o]
     return best
 
 
 @njit(cache=True, nogil=True)
-def _simple(  # type: ignore[no-untyped-def]
-    r, opened, occasional, capacity, last_period,
-    shelf_start, shelf_minimum, shelf_capacity, shelf_exclusion, shelf_opening,
-    choice_start, option_start, option, period, size, profit, opening_profit, best_value, best_shelf, best_inner,
+def _gains(  # type: ignore[no-untyped-def]
+    r, occasional, periods, shelf_start, shelf_opening, choice_start, option_start, option,
+    period, profit, opening_profit, top, gain,
 ):  # fmt: skip
-    """Value without capacities (an upper bound), and whether the choices that give it fit all of them."""
-    sets = 0
-    for k in range(shelf_start[r], shelf_start[r + 1]):
-        sets = max(sets, shelf_exclusion[k] + 1)
-    for number in range(sets):
-        best_value[number], best_shelf[number], best_inner[number] = 0.0, -1, -1
-    for k in range(shelf_start[r], shelf_start[r + 1]):
-        number = shelf_exclusion[k]
-        high = opened if occasional else last_period
-        for inner in range(opened, high + 1):
-            door = shelf_opening[k, inner]
-            if door == FREE:
-                if inner != opened:
-                    continue
-                value = 0.0
-            elif door < 0:
-                continue
-            else:
-                value = opening_profit[door]
-            for c in range(choice_start[k], choice_start[k + 1]):
-                o = _best_of_choice(c, inner, high, option_start, option, period, profit)
-                if o >= 0:
-                    value += profit[o]
-            if value > best_value[number]:
-                best_value[number], best_shelf[number], best_inner[number] = value, k, inner
-    total, load, fits = 0.0, 0, True
-    for number in range(sets):
-        k = best_shelf[number]
-        if k < 0:
-            continue
-        total += best_value[number]
-        high = opened if occasional else last_period
-        own = 0
+    """What every shelf of a root brings without capacities, by the period in which it opens, into `gain`."""
+    first = shelf_start[r]
+    for k in range(first, shelf_start[r + 1]):
+        for inner in range(periods):
+            gain[k - first, inner] = 0.0
         for c in range(choice_start[k], choice_start[k + 1]):
-            o = _best_of_choice(c, best_inner[number], high, option_start, option, period, profit)
+            latest = -1
+            for at in range(option_start[c], option_start[c + 1]):
+                o = option[at]
+                if profit[o] > 0.0:
+                    if latest < 0:
+                        for inner in range(periods):
+                            top[inner] = 0.0
+                    latest = max(latest, period[o])
+                    top[period[o]] = max(top[period[o]], profit[o])
+            best = 0.0
+            for inner in range(latest, -1, -1):
+                best = top[inner] if occasional else max(best, top[inner])
+                gain[k - first, inner] += best
+        for inner in range(periods):
+            door = shelf_opening[k, inner]
+            if door >= 0:
+                gain[k - first, inner] += opening_profit[door]
+            elif door != FREE:
+                gain[k - first, inner] = -1.0
+
+
+@njit(cache=True, nogil=True)
+def _uppers(  # type: ignore[no-untyped-def]
+    r, occasional, periods, root_opening, shelf_start, shelf_exclusion, shelf_opening, opening_profit,
+    gain, set_value, upper,
+):  # fmt: skip
+    """What a root brings without capacities by its opening period, the part of every exclusion set, and their number."""
+    first, sets = shelf_start[r], 0
+    for k in range(first, shelf_start[r + 1]):
+        sets = max(sets, shelf_exclusion[k] + 1)
+    for opened in range(periods):
+        for number in range(sets):
+            set_value[opened, number] = 0.0
+    for k in range(first, shelf_start[r + 1]):
+        number, best = shelf_exclusion[k], 0.0
+        single = occasional or shelf_opening[k, 0] == FREE
+        for opened in range(periods - 1, -1, -1):
+            best = gain[k - first, opened] if single else max(best, gain[k - first, opened])
+            set_value[opened, number] = max(set_value[opened, number], best)
+    for opened in range(periods):
+        door = root_opening[r, opened]
+        upper[opened] = -1.0
+        if door >= 0:
+            upper[opened] = opening_profit[door]
+            for number in range(sets):
+                upper[opened] += set_value[opened, number]
+    return sets
+
+
+@njit(cache=True, nogil=True)
+def _fits(  # type: ignore[no-untyped-def]
+    r, opened, occasional, capacity, last_period, sets, take, gain,
+    shelf_start, shelf_minimum, shelf_capacity, shelf_exclusion, shelf_opening,
+    choice_start, option_start, option, period, size, profit, take_option, take_opening,
+):  # fmt: skip
+    """Whether the best choices of a root opened in a period fit all capacities; with `take` they are flagged."""
+    first, load = shelf_start[r], 0
+    high = opened if occasional else last_period
+    for number in range(sets):
+        best, best_shelf, best_inner = 0.0, -1, -1
+        for k in range(first, shelf_start[r + 1]):
+            if shelf_exclusion[k] != number:
+                continue
+            single = occasional or shelf_opening[k, opened] == FREE
+            for inner in range(opened, opened + 1 if single else last_period + 1):
+                if gain[k - first, inner] > best:
+                    best, best_shelf, best_inner = gain[k - first, inner], k, inner
+        if best_shelf < 0:
+            continue
+        own = 0
+        for c in range(choice_start[best_shelf], choice_start[best_shelf + 1]):
+            o = _best_of_choice(c, best_inner, high, option_start, option, period, profit)
             if o >= 0:
                 own += size[o]
-        if own > shelf_capacity[k]:
-            fits = False
-        load += max(own, shelf_minimum[k])
-    return total, fits and load <= capacity, sets
+                if take:
+                    take_option[o] = True
+        if take:
+            door = shelf_opening[best_shelf, best_inner]
+            if door >= 0:
+                take_opening[door] = True
+        elif own > shelf_capacity[best_shelf]:
+            return False
+        load += max(own, shelf_minimum[best_shelf])
+        if load > capacity and not take:
+            return False
+    return True
 
 
 @njit(cache=True, nogil=True)
@@ -85,79 +136,95 @@ def _walk(  # type: ignore[no-untyped-def]
     root_value, take_option, take_opening,
 ):  # fmt: skip
     """Settle the roots first..end-1; values into root_value, what is taken into the flags."""
-    widest = 1
+    widest, most, longest = 1, 1, 1
     for r in range(first, end):
         widest = max(widest, shelf_start[r + 1] - shelf_start[r])
-    best_value = np.empty(widest, np.float64)
-    best_shelf, best_inner = np.empty(widest, np.int64), np.empty(widest, np.int64)
-    upper, fitting = np.empty(periods, np.float64), np.empty(periods, np.bool_)
+        most = max(most, choice_start[shelf_start[r + 1]] - choice_start[shelf_start[r]])
+        for c in range(choice_start[shelf_start[r]], choice_start[shelf_start[r + 1]]):
+            longest = max(longest, option_start[c + 1] - option_start[c])
+    gain, set_value = np.empty((widest, periods), np.float64), np.empty((periods, widest), np.float64)
+    top, upper, least = np.empty(periods, np.float64), np.empty(periods, np.float64), np.empty(widest, np.float64)
+    # work space for lists of states, see walk_states
+    load, value, link = np.empty((6, SPACE), np.int64), np.empty((6, SPACE), np.float64), np.empty((6, SPACE), np.int64)
+    lists, list_value, pool = (
+        np.empty((2, POOL), np.int64),
+        np.empty((1, POOL), np.float64),
+        np.empty((2, POOL), np.int64),
+    )
+    chain, start, found = (
+        np.empty((2, POOL), np.int64),
+        np.empty(widest * periods + 1, np.int64),
+        np.empty(longest, np.int64),
+    )
+    chosen, set_best = np.empty(most + widest, np.int64), np.empty(widest, np.float64)
     for r in range(first, end):
         root_value[r] = 0.0
-        occasional = root_occasional[r]
-        for opened in range(periods):
-            upper[opened], fitting[opened] = -1.0, False
-            if root_opening[r, opened] < 0:
-                continue
-            total, fits, _ = _simple(
-                r, opened, occasional, root_capacity[r], periods - 1,
-                shelf_start, shelf_minimum, shelf_capacity, shelf_exclusion, shelf_opening,
-                choice_start, option_start, option, period, size, profit, opening_profit,
-                best_value, best_shelf, best_inner,
-            )  # fmt: skip
-            upper[opened], fitting[opened] = total + opening_profit[root_opening[r, opened]], fits
+        occasional, capacity = root_occasional[r], root_capacity[r]
+        _gains(
+            r, occasional, periods, shelf_start, shelf_opening, choice_start, option_start, option,
+            period, profit, opening_profit, top, gain,
+        )  # fmt: skip
+        sets = _uppers(
+            r, occasional, periods, root_opening, shelf_start, shelf_exclusion, shelf_opening, opening_profit,
+            gain, set_value, upper,
+        )  # fmt: skip
         best, best_period = 0.0, -1
-        best_options, best_doors = np.empty(0, np.int64), np.empty(0, np.int64)
+        many = 0
         from_states, have_states = False, False
         while True:
-            opened = int(np.argmax(upper))
+            opened = 0
+            for other in range(1, periods):
+                if upper[other] > upper[opened]:
+                    opened = other
             if upper[opened] <= best + 1e-12:
                 break
-            if fitting[opened]:
+            if _fits(
+                r, opened, occasional, capacity, periods - 1, sets, False, gain,
+                shelf_start, shelf_minimum, shelf_capacity, shelf_exclusion, shelf_opening,
+                choice_start, option_start, option, period, size, profit, take_option, take_opening,
+            ):  # fmt: skip
                 best, best_period, from_states = upper[opened], opened, False
                 break
             if not have_states:
-                start, loads, values, links, pool_parent, pool_option = all_shelves(
-                    r, occasional, root_capacity[r], periods - 1,
-                    shelf_start, shelf_minimum, shelf_capacity, shelf_opening,
+                for number in range(sets):  # what a shelf must bring at least, the best of all others granted
+                    rest = -np.inf
+                    for other in range(periods):
+                        if upper[other] > best:
+                            rest = max(rest, upper[other] - set_value[other, number])
+                    least[number] = max(0.0, best - rest - 1e-9 * max(1.0, abs(rest)))
+                lists, list_value, pool = all_shelves(
+                    r, occasional, capacity, periods, gain, least,
+                    shelf_start, shelf_minimum, shelf_capacity, shelf_exclusion, shelf_opening,
                     choice_start, option_start, option, period, size, profit, opening_profit,
+                    load, value, link, found, start, lists, list_value, pool,
                 )  # fmt: skip
                 have_states = True
-            value, options, doors = by_states(
-                r, opened, occasional, root_capacity[r], periods - 1, opening_profit[root_opening[r, opened]], best,
-                shelf_start, shelf_exclusion, shelf_opening, start, loads, values, links, pool_parent, pool_option,
+            exact, last, chain = by_states(
+                r, opened, occasional, capacity, periods, opening_profit[root_opening[r, opened]], best, sets,
+                shelf_start, shelf_exclusion, shelf_opening, load, value, link, start, lists, list_value, chain, set_best,
             )  # fmt: skip
             upper[opened] = -1.0
-            if value > best:
-                best, best_period, from_states = value, opened, True
-                best_options, best_doors = options, doors
+            if exact > best:
+                best, best_period, from_states = exact, opened, True
+                many = take_states(
+                    last, shelf_start[r], periods, shelf_opening, start, lists, pool, chain, chosen
+                )  # fmt: skip
         root_value[r] = best
         if best_period < 0:
             continue
         take_opening[root_opening[r, best_period]] = True
         if from_states:
-            for o in best_options:
-                take_option[o] = True
-            for door in best_doors:
-                take_opening[door] = True
-            continue
-        _, _, sets = _simple(
-            r, best_period, occasional, root_capacity[r], periods - 1,
-            shelf_start, shelf_minimum, shelf_capacity, shelf_exclusion, shelf_opening,
-            choice_start, option_start, option, period, size, profit, opening_profit,
-            best_value, best_shelf, best_inner,
-        )  # fmt: skip
-        high = best_period if occasional else periods - 1
-        for number in range(sets):
-            k = best_shelf[number]
-            if k < 0:
-                continue
-            door = shelf_opening[k, best_inner[number]]
-            if door >= 0:
-                take_opening[door] = True
-            for c in range(choice_start[k], choice_start[k + 1]):
-                o = _best_of_choice(c, best_inner[number], high, option_start, option, period, profit)
-                if o >= 0:
-                    take_option[o] = True
+            for number in range(many):
+                if chosen[number] >= 0:
+                    take_option[chosen[number]] = True
+                else:
+                    take_opening[-1 - chosen[number]] = True
+        else:
+            _fits(
+                r, best_period, occasional, capacity, periods - 1, sets, True, gain,
+                shelf_start, shelf_minimum, shelf_capacity, shelf_exclusion, shelf_opening,
+                choice_start, option_start, option, period, size, profit, take_option, take_opening,
+            )  # fmt: skip
 
 
 @njit(cache=True, nogil=True)
