@@ -15,6 +15,11 @@ from numpy.typing import NDArray
 Int = NDArray[np.int64]
 
 LARGEST = 2**62
+MOST_DIGITS = 400  # before or behind the point; a longer number is a slip, and would fill the memory
+
+
+class TooLong(ValueError):
+    """Numbers have more digits than can be kept exactly."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,7 +44,7 @@ class Amounts:
         parts = lcm(*{value.denominator for value in exact}) if exact else 1
         whole = [value.numerator * (parts // value.denominator) for value in exact]
         if any(abs(value) > LARGEST for value in whole):
-            raise ValueError("the numbers need more than 62 bits once they are whole: fewer digits are needed")
+            raise TooLong("the numbers need more than 62 bits once they are whole: fewer digits are needed")
         return cls(np.array(whole, np.int64).reshape(array.shape), parts)
 
     @property
@@ -53,14 +58,14 @@ class Amounts:
         if rest:
             raise ValueError(f"{parts} parts are no multiple of {self.parts}")
         if self.whole.size and factor * int(np.abs(self.whole).max()) > LARGEST:
-            raise ValueError("the numbers need more than 62 bits once they are whole: fewer digits are needed")
+            raise TooLong("the numbers need more than 62 bits once they are whole: fewer digits are needed")
         return self.whole * factor
 
     def times(self, other: Amounts) -> Amounts:
         """The products, element by element (shapes are stretched as numpy does), with as few parts as possible."""
         highest = int(np.abs(self.whole).max(initial=0)) * int(np.abs(other.whole).max(initial=0))
         if highest > LARGEST:
-            raise ValueError("the products need more than 62 bits once they are whole: fewer digits are needed")
+            raise TooLong("the products need more than 62 bits once they are whole: fewer digits are needed")
         return Amounts(self.whole * other.whole, self.parts * other.parts).reduced()
 
     def reduced(self) -> Amounts:
@@ -99,9 +104,11 @@ def shaped(name: str, values: Any, *shape: int) -> Amounts:
 def amounts_of_words(words: Sequence[str]) -> Amounts:
     """From words of a file; `12.` and `1e3` are numbers too. Raises `ValueError` where one is none."""
     try:
-        return Amounts(np.array([int(word) for word in words], np.int64))
+        if not any("_" in word for word in words):
+            return Amounts(np.array([int(word) for word in words], np.int64))
     except (ValueError, OverflowError):
-        return Amounts.of(np.array([_fraction(word) for word in words], object))
+        pass  # not all of them are whole
+    return Amounts.of(np.array([_fraction(word) for word in words], object))
 
 
 def _fraction(value: object) -> Fraction:
@@ -111,6 +118,11 @@ def _fraction(value: object) -> Fraction:
         return Fraction(value)
     try:
         # repr of a float is the shortest decimal that means it: 0.1 is one tenth, not its binary neighbour
-        return Fraction(Decimal(repr(value) if isinstance(value, float) else str(value).strip()))
+        text = repr(value) if isinstance(value, float) else str(value).strip()
+        number = Decimal(text)
+        # Python reads 1_000 as a number; nobody means one by it in a file
+        if "_" in text or abs(number.adjusted()) > MOST_DIGITS:
+            raise ValueError(text)
+        return Fraction(number)
     except (InvalidOperation, ValueError, OverflowError):
         raise ValueError(f"{value!r} is no number") from None

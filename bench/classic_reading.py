@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from .classic_amounts import Amounts, amounts_of_words
+from .classic_amounts import Amounts, TooLong, amounts_of_words
 
 PADDING = "\x00\x1a\ufeff"  # what old tools left at the ends of files
 
@@ -88,6 +88,10 @@ class Numbers:
         for offset, word in enumerate(words):
             try:
                 amounts_of_words([word])
+            except TooLong:
+                return self.refuse(
+                    f"{word!r} 位数过多（{what}）", f"{word!r} has too many digits ({what})", begin + offset
+                )
             except ValueError:
                 return self.refuse(f"{word!r} 不是数（{what}）", f"{word!r} is no number ({what})", begin + offset)
         return self.refuse(f"{what} 的小数位过多", f"{what}: too many digits to be kept exactly", begin)
