@@ -43,9 +43,10 @@ NODE_STEPS = 150
 TRIAL_STEPS = 6  # on each side of a question that is only tried
 TRIED = 6  # questions tried where nothing is known of them
 KNOWN = 2  # answers after which a question counts as known
-FAR = 0.03  # of the distance to the plan: nearer than this to the least bound a case is divided
+FAR = 0.1  # of the distance to the plan: nearer than this to the least bound a case is divided
 KERNEL_NODES = 300  # of HiGHS on the columns that mixtures use
 KERNEL_SECONDS = 10.0
+OPENED = 0.3  # of an opening, at least, in the mixture, for a kernel to have it
 PROOF_SHARE = 0.05  # of the time, kept for whole prices of the leaves
 
 
@@ -113,6 +114,7 @@ class _Branching:
     master: Master = field(init=False)
     matrix: Matrix = field(init=False)
     used: NDArray[np.bool_] = field(init=False)
+    tried: set[bytes] = field(default_factory=set)  # openings that a kernel was given
     top: Node = field(init=False)
 
     def __post_init__(self) -> None:
@@ -161,10 +163,24 @@ class _Branching:
         if further and self.improve is not None:
             self.offer(self.improve(plan), further=False)
 
-    def kernel(self) -> None:
-        """Let HiGHS look for a better plan among the columns that mixtures have used."""
-        matrix = replace(self.matrix, upper=np.where(self.used, self.matrix.upper, np.minimum(self.matrix.upper, 0.0)))
-        start = None if self.plan is None else self.matrix.vector(self.problem, self.plan)
+    def kernel(self, mixture: Mixture | None = None) -> None:
+        """Let HiGHS look for a better plan among the columns that mixtures have used.
+
+        With a mixture only those openings are left to it that the mixture opens by a third or more.
+        """
+        allowed = self.used.copy()
+        if mixture is not None:
+            openings = slice(self.matrix.first_opening, self.matrix.first_extra)
+            allowed[openings] = mixture.opening >= OPENED
+            key = allowed[openings].tobytes()
+            if key in self.tried:
+                return
+            self.tried.add(key)
+        matrix = replace(self.matrix, upper=np.where(allowed, self.matrix.upper, np.minimum(self.matrix.upper, 0.0)))
+        start = None
+        if self.plan is not None:
+            start = self.matrix.vector(self.problem, self.plan)
+            start = start if np.all(start <= matrix.upper + 1e-9) else None
         seconds = None if self.stop.time is None else max(0.2, min(KERNEL_SECONDS, 0.2 * self.left()))
         found = search(
             matrix, start, Limits(seconds, self.stop.gap, KERNEL_NODES, self.seed, 1), None, lambda: self.halt.is_set
@@ -194,9 +210,11 @@ class _Branching:
 
         found = bound_case(
             self.priced, self.master, case, (node.group, node.row, node.price),
-            enough=self.enough, near=near, steps=steps, go_on=self.go_on,
+            enough=self.enough, near=near, steps=steps, go_on=self.go_on, basis=node.basis,
         )  # fmt: skip
         self.work += found.steps
+        if steps > TRIAL_STEPS:
+            node.basis = None if found.mixture is None else self.master.basis()
         if found.bound < node.bound:
             node.group, node.row, node.price, node.bound = found.group, found.row, found.price, found.bound
         return found
@@ -205,7 +223,7 @@ class _Branching:
         """One side of a decision below a node, with the node's prices."""
         priced = high or not decision.shuts
         price = np.append(node.price, 0.0) if priced else node.price
-        return Node((*node.way, (decision, high)), node.group, node.row, price, node.bound)
+        return Node((*node.way, (decision, high)), node.group, node.row, price, node.bound, node.basis)
 
     def whole_plan(self, mixture: Mixture) -> None:
         """Take the plan of a mixture without fractions."""
@@ -277,7 +295,7 @@ class _Branching:
         count = 0
         if not self.enough(self.top.bound) and asked:
             heap.append((-self.top.bound, 0, self.top, asked))
-        next_kernel = 8
+        narrow, wide = 2, 32  # cases after which kernels are next tried
         while heap and self.go_on():
             bound, _, node, asked = heapq.heappop(heap)
             if self.enough(-bound):
@@ -293,6 +311,9 @@ class _Branching:
                 if self.enough(side.bound):
                     continue
                 further = self.ask(found)
+                if self.nodes >= narrow and found.mixture is not None and self.go_on():
+                    narrow = self.nodes + max(2, self.nodes // 4)
+                    self.kernel(found.mixture)
                 if self.enough(side.bound):
                     continue
                 if not further and self.go_on():  # its plan is known now: prices may yet meet it
@@ -303,8 +324,8 @@ class _Branching:
                     count += 1
                     heapq.heappush(heap, (-side.bound, -count, side, further))
             self.learn(question, *gains)
-            if self.nodes >= next_kernel and self.go_on():
-                next_kernel *= 3
+            if self.nodes >= wide and self.go_on():
+                wide *= 3
                 self.kernel()
         tree, proved = make_tree(self.priced, self.top, fast_roots_of(self.problem))
         self.tell(proved)
@@ -340,6 +361,8 @@ class _Branching:
         if self.plan is not None:
             self.used[: p.options] |= self.plan.option
             self.used[p.options : p.options + p.openings] |= self.plan.opening
-        if self.go_on():
+        if at_top.mixture is not None and self.go_on():
+            self.kernel(at_top.mixture)
+        if self.go_on() and not self.enough(self.top.bound):
             self.kernel()
         return asked

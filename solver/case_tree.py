@@ -10,12 +10,14 @@ from numpy.typing import NDArray
 from .cases import Decision, Way, full_prices, make_case
 from .dual import PricedForms, Settle, dual_value
 from .leaves import Tree, grid
+from .master import Basis
 from .prices import Priced
 from .problem import Problem
 
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
 
+LARGEST = 1e12  # points a unit: no price needs to be higher
 COARSE = 20  # decision prices are measured in 2**-COARSE points while the grid is chosen
 
 
@@ -28,6 +30,7 @@ class Node:
     row: Float
     price: Float
     bound: float
+    basis: Basis | None = field(default=None, repr=False)  # of the master, to begin from
     decision: Decision | None = None
     low: Node | None = None
     high: Node | None = None
@@ -91,7 +94,8 @@ def _whole(priced: Priced, node: Node, settle: Settle | None) -> WholePrices:
     p = priced.problem
     case = make_case(p, node.way)
     group, price = full_prices(priced, case, node.group, node.row, node.price)
-    row = np.maximum(node.row, 0.0)
+    group, row, price = (np.nan_to_num(part, nan=0.0, posinf=LARGEST, neginf=-LARGEST) for part in (group, node.row, price))
+    row = np.maximum(row, 0.0)
     group = np.where(p.group_exact, group, np.maximum(group, 0.0))
     coarse = np.ceil(np.maximum(price, 0.0) * 2**COARSE).astype(np.int64)
     scale = grid(p, group, row, _forms(node.way, coarse), 2**COARSE)

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .cases import Case, evaluate_case
-from .master import Master, Mixture
+from .master import Basis, Master, Mixture
 from .prices import Priced
 
 Float = NDArray[np.float64]
@@ -46,28 +46,29 @@ def bound_case(
     near: Callable[[float, float], bool],
     steps: int,
     go_on: Callable[[], bool],
+    basis: Basis | None = None,
 ) -> CasePrices:
     """Lower the bound of a case from `start` until it is `enough`, `near` the least that prices can do, or no step is left.
 
     `near` is asked with the bound and the master's value, which no prices can go below once no pattern is missing.
     """
-    master.take_case(case)
+    master.take_case(case, basis)
     group, row, price = start
     at = evaluate_case(priced, case, group, row, price)
     master.add(at.option, at.opening)
-    best, mixture, lean, settled, raised, done = at.value, None, LEAN, False, 0, 1
+    best, mixture, lean, settled, stalled, raised, done = at.value, None, LEAN, False, False, 0, 1
     while done < steps and not enough(best) and go_on():
         mixture = master.solve()
         if mixture is None:
             break
-        if best - mixture.value <= CLOSE * abs(best) or near(best, mixture.value):
-            if mixture.broken < 1e-7:
-                settled = best - mixture.value <= CLOSE * abs(best)
-                break
-            if raised == RAISES:
+        met = best - mixture.value <= CLOSE * abs(best)
+        if met or stalled or near(best, mixture.value):
+            if mixture.broken < 1e-7 or raised == RAISES:
+                settled = met or stalled
                 break
             raised += 1
             master.raise_breaches()
+            lean, stalled = LEAN, False
             continue
         fresh = 0
         while done < steps:
@@ -86,8 +87,6 @@ def bound_case(
             if fresh or lean == 0.0:
                 break
             lean = 0.0
-        if not fresh and lean == 0.0:
-            settled = True
-            break
+        stalled = not fresh and lean == 0.0
         lean = LEAN if fresh else (lean / 2 if lean > 0.2 else 0.0)
     return CasePrices(group, row, price, best, mixture, done, settled)

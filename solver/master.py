@@ -43,6 +43,14 @@ class Mixture:
     arc: Float
 
 
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """The state of every column and row of the master in its simplex method, a byte each."""
+
+    column: bytes
+    row: bytes
+
+
 class Master:
     """The master program as it grows; `take_case` moves it to another case."""
 
@@ -95,6 +103,7 @@ class Master:
         # the last one breaks all decisions of a case alike
         self.breach_cost = DEAR * np.r_[np.maximum(cost, 1e-3 * largest), largest]
         self.breaches = len(breach) + 1
+        self.breach_factor = 1.0
         self.first_pattern = self.first_breach + self.breaches
         self.patterns: list[Int] = []
         self.seen: set[bytes] = set()
@@ -159,8 +168,11 @@ class Master:
         shut = np.concatenate([case.option_shut, case.opening_shut]).astype(np.float64)
         return np.asarray(held.T @ shut).ravel() > 0
 
-    def take_case(self, case: Case) -> None:
-        """Go over to another case: its shut columns, and its priced decisions as rows that may be broken at a price."""
+    def take_case(self, case: Case, basis: Basis | None = None) -> None:
+        """Go over to another case: its shut columns, and its priced decisions as rows that may be broken at a price.
+
+        `basis` is that of the case above, whose rows come first in this one.
+        """
         p = self.priced.problem
         highs = self.highs
         rows = highs.getNumRow()
@@ -168,6 +180,8 @@ class Master:
             gone = np.arange(self.case_at, rows, dtype=np.int32)
             highs.deleteRows(len(gone), gone)
         self.case = case
+        if self.breach_factor > 1:
+            self._price_breaches(1.0)
         upper = np.concatenate([self.upper, np.where(self._shut(self.members, case), 0.0, np.inf)])
         upper[: self.first_extra] = np.where(case.option_shut[self.loose], 0.0, 1.0)
         lower = np.concatenate([self.lower, np.zeros(len(self.patterns))])
@@ -184,12 +198,32 @@ class Master:
                 body.shape[0], np.full(body.shape[0], -np.inf), case.limit, body.nnz,
                 body.indptr[:-1].astype(np.int32), body.indices.astype(np.int32), body.data,
             )  # fmt: skip
+        if basis is not None:
+            self._stand(basis)
+
+    def basis(self) -> Basis:
+        """Where the last solution stands, for the cases below."""
+        held = self.highs.getBasis()
+        return Basis(bytes(map(int, held.col_status)), bytes(map(int, held.row_status)))
+
+    def _stand(self, basis: Basis) -> None:
+        """Begin from a basis: later patterns are out of it, later rows in it."""
+        held = highspy.HighsBasis()
+        kinds = [highspy.HighsBasisStatus(number) for number in range(5)]
+        patterns = self.highs.getNumCol() - len(basis.column)
+        rows = self.highs.getNumRow() - len(basis.row)
+        held.col_status = [kinds[number] for number in basis.column] + [kinds[0]] * patterns
+        held.row_status = [kinds[number] for number in basis.row] + [kinds[1]] * rows
+        self.highs.setBasis(held)
 
     def raise_breaches(self) -> None:
-        """Make what breaks a row ten times dearer."""
-        self.breach_cost = 10 * self.breach_cost
+        """Make what breaks a row ten times dearer, until the next case."""
+        self._price_breaches(10 * self.breach_factor)
+
+    def _price_breaches(self, factor: float) -> None:
+        self.breach_factor = factor
         columns = np.arange(self.first_breach, self.first_pattern, dtype=np.int32)
-        self.highs.changeColsCost(len(columns), columns, -self.breach_cost)
+        self.highs.changeColsCost(len(columns), columns, -factor * self.breach_cost)
 
     def solve(self) -> Mixture | None:
         """The best mixture of the patterns so far; None where the linear program gave no prices."""
