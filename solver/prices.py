@@ -14,6 +14,16 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from .blend_walk import BlendLayout, lay_out_blends, mix
+from .column_prices import (
+    Columns,
+    Patterns,
+    add_taken,
+    make_columns,
+    pay,
+    price_patterns,
+    reduce_openings,
+    reduce_options,
+)
 from .layout import Layout, lay_out
 from .price_steps import Scales, Stride, cycles
 from .problem import NONE, Problem
@@ -37,6 +47,8 @@ class Priced:
     problem: Problem
     layout: Layout
     blends: BlendLayout
+    columns: Columns
+    extra_profit: Float
     option_use: sparse.csr_matrix  # options x (rows, demands, groups)
     opening_use: sparse.csr_matrix
     extra_use: sparse.csr_matrix  # extras x rows
@@ -74,6 +86,8 @@ def make_priced(problem: Problem) -> Priced:
         problem=p,
         layout=lay_out(p),
         blends=lay_out_blends(p),
+        columns=make_columns(p),
+        extra_profit=p.objectives[0].extra.astype(np.float64),
         option_use=sparse.hstack([_csr(p.option_row, p.rows), _csr(p.option_spend, p.demands), groups], format="csr"),
         opening_use=sparse.hstack([_csr(p.opening_row, p.rows), _csr(p.opening_spend, p.demands)], format="csr"),
         extra_use=_csr(p.extra_row, p.rows),
@@ -83,24 +97,55 @@ def make_priced(problem: Problem) -> Priced:
 
 def evaluate(priced: Priced, group_price: Float, row_price: Float) -> Evaluation:
     """The dual function and a subgradient at these prices (points per unit)."""
-    p, objective = priced.problem, priced.problem.objectives[0]
-    unit_cost, arc_share = mix(priced.blends, priced.arc_use @ row_price)
-    money = np.concatenate([row_price, unit_cost])
-    option_profit = objective.option - priced.option_use @ np.concatenate([money, group_price])
-    opening_profit = objective.opening - priced.opening_use @ money
-    extra_profit = objective.extra - priced.extra_use @ row_price
+    p, c, blends = priced.problem, priced.columns, priced.blends
+    unit_cost, arc_share = mix(blends, priced.arc_use @ row_price)
+    option_profit = np.empty(p.options, np.float64)
+    reduce_options(
+        0, p.options, c.option_profit, c.option_row.of_owner, _cost(c.option_row, row_price),
+        c.option_spend.of_owner, _cost(c.option_spend, unit_cost),
+        c.option_group, c.option_weight, group_price, option_profit,
+    )  # fmt: skip
+    opening_profit = np.empty(p.openings, np.float64)
+    reduce_openings(
+        0, p.openings, c.opening_profit, c.opening_row.of_owner, _cost(c.opening_row, row_price),
+        c.opening_spend.of_owner, _cost(c.opening_spend, unit_cost), opening_profit,
+    )  # fmt: skip
+    extra_profit = priced.extra_profit - priced.extra_use @ row_price
     value, _, option, opening = walk(priced.layout, p.option_period, p.option_size, option_profit, opening_profit)
     extra = np.where(extra_profit > 0, p.extra_upper, p.extra_lower).astype(np.float64)
     value += float(extra_profit @ extra) + float(group_price @ p.group_capacity) + float(row_price @ p.row_limit)
-    used = priced.option_use.T @ option.astype(np.float64)
-    used[: p.rows + p.demands] += priced.opening_use.T @ opening.astype(np.float64)
-    spent = used[p.rows : p.rows + p.demands]
-    paid = arc_share * spent[p.arc_demand]
-    row_used = used[: p.rows] + priced.arc_use.T @ paid + priced.extra_use.T @ extra
-    return Evaluation(
-        value, option, opening, extra,
-        p.group_capacity - used[p.rows + p.demands :], p.row_limit - row_used, option_profit, opening_profit, paid,
+    used, spent, paid = priced.extra_use.T @ extra, np.zeros(p.demands), np.zeros(p.arcs)
+    taken = np.flatnonzero(option)
+    for columns, row, spend in (
+        (taken, c.option_row, c.option_spend), (np.flatnonzero(opening), c.opening_row, c.opening_spend)
+    ):  # fmt: skip
+        add_taken(
+            columns, row.of_owner, row.start, row.index, row.amount,
+            spend.of_owner, spend.start, spend.index, spend.amount, used, spent,
+        )  # fmt: skip
+    pay(
+        blends.slot_start, blends.arc_start, blends.arc, p.arc_source,
+        p.arc_row.start, p.arc_row.index, p.arc_row.amount, arc_share, spent, paid, used,
     )  # fmt: skip
+    member = taken[c.option_group[taken] >= 0]
+    served = np.bincount(c.option_group[member], c.option_weight[member], p.groups)
+    return Evaluation(
+        value,
+        option,
+        opening,
+        extra,
+        p.group_capacity - served,
+        p.row_limit - used,
+        option_profit,
+        opening_profit,
+        paid,
+    )
+
+
+def _cost(patterns: Patterns, price: Float) -> Float:
+    cost = np.empty(len(patterns.start) - 1, np.float64)
+    price_patterns(0, len(cost), patterns.start, patterns.index, patterns.amount, price, cost)
+    return cost
 
 
 @dataclass(frozen=True, slots=True)
