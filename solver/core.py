@@ -1,8 +1,10 @@
-"""The core of a plan: buildings as a plan has them, and the choices that hardly differ, as one small exact program.
+"""The core of a plan: the choices that prices leave open, with hard budgets, as one small exact program.
 
-Which facilities open is what general solvers find hard; with it settled by the ascent, what remains is a knapsack with
-many rows and money, which HiGHS solves to a small gap in seconds. The program may start from a plan that exceeds
-rows (see `elastic`).
+Most choices are settled by the prices: what the blocks take there in every step, and the plan too. A root on which plan and
+prices agree is *frozen* with all that stands on it, an agreeing need without a building likewise; together they are
+one column that is taken. What remains is free: the options that are taken now and then, those of least loss, the doors
+they need, and all the money of the regions. HiGHS solves such a program to a small gap in seconds. It may
+start from a plan that exceeds rows (see `elastic`).
 """
 
 from __future__ import annotations
@@ -14,11 +16,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .backends.outcome import Outcome
+from .blend_walk import mix
 from .elastic import elastic, row_use
-from .part import cut_part
-from .problem import NONE, Problem
+from .losses import losses
+from .part import Part, cut_part
+from .prices import DualPrices, Priced, evaluate
+from .problem import NONE, Objective, Problem
 from .regions import Regions
 from .solution import Plan
+from .sparse import Sparse
 from .stop import Stop
 
 Float = NDArray[np.float64]
@@ -26,7 +32,66 @@ Flags = NDArray[np.bool_]
 Int = NDArray[np.int64]
 
 SolvePart = Callable[[Problem, Stop, Plan | None], Outcome]
-SLACK = 1e-6
+EXCEEDED = 1e-4  # of a row's unit: less is rounding
+SETTLED = 0.02  # weights this near to 0 or 1 count as settled
+NEAR = 0.15  # of the middle price of money: how much dearer than the cheapest mix an arc of a core may be
+
+
+@dataclass(frozen=True, slots=True)
+class Guide:
+    """What the prices say of every column."""
+
+    loss: Float  # of options
+    opening_loss: Float
+    option_weight: Float  # how often it is taken near the best prices
+    opening_weight: Float
+    option_taken: Flags  # at the best prices
+    opening_taken: Flags
+    option_root: Int  # the root on which an option stands, or NONE
+    opening_root: Int
+    open_root: Flags  # something on it is taken now and then
+    open_group: Flags  # something without a building is taken now and then, or the group must be met
+    arc_near: Flags  # arcs of the cheapest mix, and those that cost little more
+
+
+def make_guide(priced: Priced, found: DualPrices) -> Guide:
+    """Read the prices."""
+    p = priced.problem
+    at = evaluate(priced, found.group, found.row)
+    loss, opening_loss = losses(priced.layout, p.option_period, at.option_profit, at.opening_profit)
+    root = p.root()
+    housed = p.option_facility != NONE
+    option_root = np.where(housed, root[p.option_facility] if p.facilities else NONE, NONE)
+    opening_root = root[p.opening_facility] if p.openings else np.zeros(0, np.int64)
+    now_and_then = (found.average.option > SETTLED) & (found.average.option < 1 - SETTLED)
+    open_root = np.zeros(p.facilities, np.bool_)
+    open_root[option_root[now_and_then & housed]] = True
+    shaky = (found.average.opening > SETTLED) & (found.average.opening < 1 - SETTLED)
+    open_root[opening_root[shaky]] = True
+    open_group = p.group_exact.copy()
+    grouped = p.option_group != NONE
+    open_group[p.option_group[now_and_then & ~housed & grouped]] = True
+    exact = np.zeros(p.options, np.bool_)
+    exact[grouped] = p.group_exact[p.option_group[grouped]]
+    open_root[option_root[exact & housed]] = True
+    return Guide(
+        loss, opening_loss, found.average.option, found.average.opening, at.option, at.opening,
+        option_root, opening_root, open_root, open_group, _near(priced, found.row),
+    )  # fmt: skip
+
+
+def _near(priced: Priced, row_price: Float) -> Flags:
+    """Arcs that cost hardly more than the dearest one in the cheapest mix of their demand."""
+    p = priced.problem
+    arc_price = priced.arc_use @ row_price
+    _, share = mix(priced.blends, arc_price)
+    used = share > 1e-12
+    dearest = np.full(p.demands, -np.inf)
+    np.maximum.at(dearest, p.arc_demand[used], arc_price[used])
+    priced_demands = dearest[dearest > 0]
+    middle = float(np.median(priced_demands)) if len(priced_demands) else 0.0
+    near: Flags = used | (arc_price <= dearest[p.arc_demand] + NEAR * middle)
+    return near
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,57 +106,175 @@ class CoreOutcome:
 def solve_core(
     problem: Problem,
     plan: Plan,
-    loss: Float,
+    guide: Guide,
     row_penalty: Float,
+    row_limit: Int,
     *,
-    keep: int,
-    openings: Flags,
+    share: float,
+    freeze: bool,
     regions: Regions,
     chosen: tuple[int, ...] | None,
     solve_part: SolvePart,
     stop: Stop,
 ) -> CoreOutcome:
-    """Solve the `keep` options of least loss in the facilities of `openings` anew, from this plan.
+    """Solve what is open in the `chosen` regions (None: all) anew, from this plan.
 
-    `chosen` are the regions whose columns are free; None frees all of them.
+    `share` is the part of the free options, those of least loss first, that the core holds at least; without `freeze` all
+    are free. `row_limit` is what the regions may use of every row.
     """
     p = problem
 
     def inside(region: Int) -> Flags:
         return np.ones(len(region), np.bool_) if chosen is None else np.isin(region, chosen)
 
-    free = inside(regions.option)
-    opening = np.flatnonzero(openings & inside(regions.opening))
-    since = np.full(p.facilities + 1, p.periods)
-    np.minimum.at(since, p.opening_facility[opening], p.opening_period[opening])
-    since[NONE] = 0
-    must = plan.option & free
-    option = np.flatnonzero(free & ((p.option_period >= since[p.option_facility]) | must))
-    if len(option) > keep:
-        rank = np.where(must[option], -1.0, loss[option])
-        order = np.lexsort((option, rank))[: max(keep, int(must.sum()))]
-        option = np.sort(option[order])
-    extra = np.flatnonzero(inside(regions.extra))
-    arc = np.flatnonzero(inside(regions.arc))
-    limit = p.row_limit
-    if chosen is not None:
-        rest = replace(
-            plan,
-            option=plan.option & ~free,
-            opening=plan.opening & ~inside(regions.opening),
-            extra=np.where(inside(regions.extra), 0.0, plan.extra),
-            arc=np.where(inside(regions.arc), 0.0, plan.arc),
-        )
-        limit = np.floor(p.row_limit - row_use(p, rest) + SLACK).astype(np.int64)
+    here, doors_here = inside(regions.option), inside(regions.opening)
+    strained, door_strained = _drawing_on(p, plan, np.flatnonzero(row_use(p, plan) > p.row_limit + EXCEEDED))
+    free, free_door = _free(p, plan, guide, strained, door_strained, everything=not freeze)
+    free &= here
+    free_door &= doors_here
+    frozen = np.flatnonzero(here & ~free & plan.option)
+    frozen_door = np.flatnonzero(doors_here & ~free_door & plan.opening)
+    option, opening = _columns(p, plan, guide, free, free_door, strained, share)
+    demand = np.zeros(p.demands, np.bool_)
+    for spend, columns in (
+        (p.option_spend, option),
+        (p.opening_spend, opening),
+        (p.option_spend, frozen),
+        (p.opening_spend, frozen_door),
+    ):
+        demand[spend.taken(columns).index] = True
+    arc_here = inside(regions.arc)
+    arc = np.flatnonzero(arc_here & demand[p.arc_demand] & (guide.arc_near | (plan.arc > 0) | (share >= 1)))
     group = np.zeros(p.groups, np.bool_)
-    group[p.option_group[np.flatnonzero(free & (p.option_group != NONE))]] = True
+    group[p.option_group[here & (p.option_group != NONE)]] = True
+    held = frozen[p.option_group[frozen] != NONE]
+    capacity = p.group_capacity.copy()
+    np.subtract.at(capacity, p.option_group[held], p.option_weight[held])
     part = cut_part(
-        p, option=option, opening=opening, extra=extra, arc=arc, group_capacity=p.group_capacity,
-        group=np.flatnonzero(group), row_limit=limit,
+        p, option=option, opening=opening, extra=np.flatnonzero(inside(regions.extra)), arc=arc,
+        group_capacity=capacity, group=np.flatnonzero(group), row_limit=row_limit,
     )  # fmt: skip
-    relaxed, start = elastic(part.problem, part.cut(plan), row_penalty[part.row])
+    smaller = _with_bundle(p, part, frozen, frozen_door)
+    start = part.cut(plan)
+    start = replace(start, option=np.append(start.option, np.True_))
+    relaxed, start = elastic(smaller, start, row_penalty[part.row])
     outcome = solve_part(relaxed, stop, start)
     if outcome.plan is None:
         return CoreOutcome(plan, outcome.work, False)
-    found = replace(outcome.plan, extra=outcome.plan.extra[: part.problem.extras])
-    return CoreOutcome(part.put(plan, found), outcome.work, True)
+    found = replace(
+        outcome.plan, option=outcome.plan.option[:-1], extra=outcome.plan.extra[: part.problem.extras]
+    )  # fmt: skip
+    new = part.put(plan, found)
+    new.arc[arc_here & ~demand[p.arc_demand]] = 0.0
+    return CoreOutcome(new, outcome.work, True)
+
+
+def _free(
+    p: Problem, plan: Plan, guide: Guide, strained: Flags, door_strained: Flags, *, everything: bool
+) -> tuple[Flags, Flags]:
+    """Options and openings that are not settled: on open roots and groups, wherever plan and prices differ, and what
+    draws on a row that the plan exceeds."""
+    if everything:
+        return np.ones(p.options, np.bool_), np.ones(p.openings, np.bool_)
+    differs, door_differs = plan.option != guide.option_taken, plan.opening != guide.opening_taken
+    differs |= strained
+    door_differs |= door_strained
+    housed = guide.option_root != NONE
+    root, group = guide.open_root.copy(), guide.open_group.copy()
+    root[guide.option_root[differs & housed]] = True
+    root[guide.opening_root[door_differs]] = True
+    loose = differs & ~housed & (p.option_group != NONE)
+    group[p.option_group[loose]] = True
+    grouped = p.option_group != NONE
+    free = np.where(housed, root[guide.option_root] if p.facilities else False, ~grouped)
+    alone = ~housed & grouped
+    free[alone] = group[p.option_group[alone]]
+    return free, root[guide.opening_root] if p.openings else np.zeros(0, np.bool_)
+
+
+def _drawing_on(p: Problem, plan: Plan, rows: Int) -> tuple[Flags, Flags]:
+    """What of the plan uses one of these rows, by itself or through the money that pays it; and all that relieves one."""
+    over = np.zeros(p.rows, np.bool_)
+    over[rows] = True
+    arc = over[p.arc_source]
+    arc[p.arc_row.owner_of_entry()[over[p.arc_row.index]]] = True
+    demand = np.zeros(p.demands, np.bool_)
+    demand[p.arc_demand[arc & (plan.arc > 0)]] = True
+    found = []
+    for taken, row, spend in (
+        (plan.option, p.option_row, p.option_spend),
+        (plan.opening, p.opening_row, p.opening_spend),
+    ):
+        columns = np.flatnonzero(taken)
+        drawing = np.zeros(len(taken), np.bool_)
+        used, spent = row.taken(columns), spend.taken(columns)
+        drawing[columns[used.owner_of_entry()[over[used.index] & (used.amount > 0)]]] = True
+        drawing[columns[spent.owner_of_entry()[demand[spent.index]]]] = True
+        drawing[row.owner_of_entry()[over[row.index] & (row.amount < 0)]] = True
+        found.append(drawing)
+    return found[0], found[1]
+
+
+def _columns(
+    p: Problem, plan: Plan, guide: Guide, free: Flags, free_door: Flags, strained: Flags, share: float
+) -> tuple[Int, Int]:  # fmt: skip
+    """Free options of the core, and the openings of the facilities in it."""
+    must = free & (plan.option | strained | (guide.option_weight > 0))
+    exact = np.zeros(p.options, np.bool_)
+    grouped = p.option_group != NONE
+    exact[grouped] = p.group_exact[p.option_group[grouped]]
+    must |= free & exact
+    known = np.zeros(p.facilities + 1, np.bool_)
+    known[p.opening_facility[free_door & (plan.opening | (guide.opening_weight > 0))]] = True
+    known[p.option_facility[must]] = True
+    if share >= 1:
+        known[:] = True
+    known[NONE] = True
+    likely = np.flatnonzero(free & known[p.option_facility])
+    keep = max(int(must.sum()), int(share * free.sum()))
+    if len(likely) > keep:
+        rank = np.where(must[likely], -1.0, guide.loss[likely])
+        likely = np.sort(likely[np.lexsort((likely, rank))[:keep]])
+    facility = np.zeros(p.facilities + 1, np.bool_)
+    facility[p.option_facility[likely]] = True
+    facility[NONE] = False
+    facility[p.opening_facility[free_door & plan.opening]] = True
+    parents = p.facility_parent[np.flatnonzero(facility[:-1])]
+    facility[parents[parents != NONE]] = True
+    return likely, np.flatnonzero(free_door & facility[p.opening_facility])
+
+
+def _with_bundle(p: Problem, part: Part, frozen: Int, frozen_door: Int) -> Problem:
+    """The part with one option more, taken in every plan: all that is frozen."""
+    small, objective = part.problem, part.problem.objectives[0]
+    option, opening = np.zeros(p.options, np.int64), np.zeros(p.openings, np.int64)
+    option[frozen], opening[frozen_door] = 1, 1
+    used = (p.option_row.totals(option, p.rows) + p.opening_row.totals(opening, p.rows))[part.row]
+    spent = (p.option_spend.totals(option, p.demands) + p.opening_spend.totals(opening, p.demands))[part.demand]
+    return replace(
+        small,
+        objectives=(
+            Objective(objective.name, np.append(objective.option, 0), objective.opening, objective.extra),
+        ),
+        group_capacity=np.append(small.group_capacity, 1),
+        group_exact=np.append(small.group_exact, np.True_),
+        group_region=np.append(small.group_region, NONE),
+        option_group=np.append(small.option_group, small.groups),
+        option_weight=np.append(small.option_weight, 1),
+        option_choice=np.append(small.option_choice, NONE),
+        option_facility=np.append(small.option_facility, NONE),
+        option_period=np.append(small.option_period, 0),
+        option_size=np.append(small.option_size, 0),
+        option_row=_appended(small.option_row, used),
+        option_spend=_appended(small.option_spend, spent),
+    )  # fmt: skip
+
+
+def _appended(columns: Sparse, dense: Int) -> Sparse:
+    """The columns with one more, given by all its amounts."""
+    index = np.flatnonzero(dense)
+    return Sparse(
+        np.append(columns.start, columns.start[-1] + len(index)),
+        np.concatenate([columns.index, index]),
+        np.concatenate([columns.amount, dense[index]]),
+    )

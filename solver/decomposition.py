@@ -1,18 +1,18 @@
-"""The decomposition: prices, plans by ascent over blocks, and cores that HiGHS solves exactly.
+"""The decomposition: prices first, then plans by rounding, ascent and exact cores of what the prices leave open.
 
-1. **Prices** (`prices`): an averaged subgradient over groups and rows; blocks exact, money a fractional knapsack.
-   Its best point is the bound.
-2. **First plan** (`search`): block after block, always payable, what rules ask for first.
-3. **Exchange**: the same with rows that may be exceeded at a price, blocks settled together with their neighbours.
-4. **Cores** (`core`): buildings as found, the options of least loss as one exact program that also brings the plan back
-   within all rows; then exchange again, from the best plan.
-5. What is small enough is handed to HiGHS as a whole with the best plan to start from.
+1. **Prices** (`prices`): an averaged subgradient on the exact blocks; they bound every plan, and what the blocks take
+   near them on average is almost a plan.
+2. **First plan** (`rounding`, `search`): what is taken more often than not, its money routed, then blocks settled one after
+   the other and together with their neighbours, where rows may be exceeded at a price; last brought back within all rows.
+3. **Cores** (`core`): region by region, the choices that prices leave open, with all their money, as one exact program;
+   in later rounds more choices and several regions at once.
+4. What is small enough is handed to HiGHS as a whole with the best plan to start from.
 """
 
 from __future__ import annotations
 
 import time as clock
-from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,30 +20,41 @@ from numpy.typing import NDArray
 
 from .backends.highs import solve_stage as solve_whole
 from .backends.outcome import Outcome, Prices, Progress
-from .core import solve_core
-from .feasibility import profit, violations
+from .core import EXCEEDED, CoreOutcome, Guide, make_guide, solve_core
+from .elastic import row_use
+from .feasibility import profit
 from .interrupt import Interrupt
-from .losses import losses
-from .prices import DualPrices, Priced, evaluate, find_prices, make_priced
+from .prices import DualPrices, Priced, find_prices, make_priced
 from .problem import Problem
-from .regions import Regions, divide
-from .search import EVEN, FILLING, FIRST, PACKING, PlanSearch
+from .regions import Regions, divide, share_out
+from .reroute import rerouted
+from .rounding import rounded
+from .search import EVEN, FIRST, PACKING, PlanSearch, empty_plan
 from .solution import Plan, Stopped
 from .stop import Stop
 
 Float = NDArray[np.float64]
+Kind = tuple[float, bool, int]  # of a core: part of the free options, whether what is settled is frozen, nodes
 
-STEPS = 500
+STEPS = 1000
 PRICE_TIME = 0.4  # of the time, at most, for prices
-FACTOR = 0.3  # of the natural price: what exchanging blocks pay for exceeding a row
-GRIP = 0.3  # how much what others lose counts when a block proposes an exchange
-CORE_KEEP = 3000  # options in a core
-CORE_REACH = 100_000  # options of the regions that share a core
-CORE_NODES = 100
-CORE_GAP = 2e-4
-CORE_SECONDS = 30.0
+FACTOR = 0.3  # of the natural price: what blocks pay for exceeding a row before cores settle it
+GRIPS = (1.0, 0.0, 0.6)  # pass by pass: how much what others lose counts when a block proposes an exchange
+REACH = 0.125  # of the mean profit of what is taken: columns that lose more at the prices are left alone by the search
+CORE_GAP = 5e-4
+CORE_SECONDS = 20.0
+REPAIRS = 3  # times that a round is repeated where rows are still exceeded
+DEARER = 5.0  # how much the penalty of such a row rises
+HURRY = 0.8  # of the time left that the first round may take
 CORE_PENALTY = 30.0  # of the natural price: what a core pays for a row that it leaves exceeded
-ROUNDS = 6
+CORES = (
+    (0.08, True, 60),
+    (0.2, False, 60),
+    (0.4, False, 200),
+    (1.0, False, 1000),
+)  # round by round: part of the free options, freezing, nodes
+CORE_OPTIONS = 6_000  # options of the regions that share a core in the first round; later more
+AT_ONCE = 2  # cores solved at the same time, whatever the number of threads: the plan must not depend on it
 WHOLE = 6000  # options up to which HiGHS may try the whole program at the end
 
 
@@ -59,6 +70,7 @@ class _Run:
     progress: Progress | None
     began: float
     search: PlanSearch | None = None
+    lenient: Plan | None = None  # good, but may exceed rows
     bound: int | None = None
     work: int = 0
 
@@ -96,7 +108,7 @@ class _Run:
 
     def exact(self, part: Problem, limits: Stop, start: Plan | None) -> Outcome:
         """Solve a small program with HiGHS, on one thread: the plan must not depend on the number of threads."""
-        time = min(CORE_SECONDS, max(0.2, self.left()))
+        time = limits.time if limits.time is None else max(0.2, min(limits.time, self.left()))
         return solve_whole(
             part, stop=Stop(time=time, gap=limits.gap, work=limits.work), seed=self.seed, threads=1,
             progress=None, interrupt=self.halt, warm=start,
@@ -126,11 +138,10 @@ def solve_stage(
     if warm is not None:
         search.offer(warm)
     run.tell()
+    guide = make_guide(priced, found)
     if run.more():
-        search.run(FIRST + PACKING)
-        search.offer(search.plan)
-        run.tell()
-    _cores(run, search, found)
+        _first_plan(run, search, found, guide)
+    _cores(run, search, guide)
     infeasible, error = False, ""
     if run.more() and (problem.options <= WHOLE or search.best is None):
         infeasible, error = _whole(run, search)
@@ -162,62 +173,138 @@ def _prices(priced: Priced, run: _Run, warm: Plan | None) -> DualPrices:
     return find_prices(priced, steps=steps, proceed=proceed)
 
 
-def _cores(run: _Run, search: PlanSearch, found: DualPrices) -> None:
-    """Exchange with rows that may be exceeded, then the cores of what was found; again and again."""
+def _first_plan(run: _Run, search: PlanSearch, found: DualPrices, guide: Guide) -> None:
+    """Round the average, settle blocks where rows may be exceeded; then make it a plan that is allowed."""
+    p = run.problem
+    plan = rounded(p, found.average)
+    value = np.abs(p.objectives[0].option[plan.option]).mean() if plan.option.any() else 0.0
+    if value > 0:
+        search.bar(guide.loss > REACH * value, guide.opening_loss > REACH * value)
+    search.load(rerouted(p, plan, search.row_price))
+    for grip in GRIPS:
+        search.run(EVEN, factor=FACTOR, grip=grip)
+    run.lenient = search.plan
+    search.mend()
+    if not search.offer(search.plan) and search.best is None and run.more():
+        search.bar(np.zeros(p.options, np.bool_), np.zeros(p.openings, np.bool_))
+        search.load(empty_plan(p))
+        search.run(FIRST + PACKING)
+        search.offer(search.plan)
+    run.tell()
+
+
+def _cores(run: _Run, search: PlanSearch, guide: Guide) -> None:
+    """Cores of a few regions each, round by round with more choices and more regions, from the plan that exceeds rows."""
     if not run.more():
         return
-    p, priced = run.problem, search.priced
+    p = run.problem
     regions = divide(p)
-    at = evaluate(priced, found.group, found.row)
-    loss, _ = losses(priced.layout, p.option_period, at.option_profit, at.opening_profit)
     penalty = np.where(search.books.row_soft, search.books.row_penalty, CORE_PENALTY * search.overspending)
-    limits = Stop(time=None, gap=CORE_GAP, work=CORE_NODES)
-    for number in range(ROUNDS):
-        if not run.more():
-            return
-        if number and search.best is not None:
-            search.load(search.best)
-        search.run(EVEN * (2 if number == 0 else 1), factor=FACTOR * (1 + number % 3), grip=GRIP)
-        plan = search.plan
-        openings = plan.opening
-        if number and search.best is not None:
-            openings = openings | search.best.opening
-        for chosen in _bundles(p, regions, search.random):
-            if not run.go_on():
+    plan = run.lenient if run.lenient is not None else search.plan
+    with ThreadPoolExecutor(max(1, min(run.threads, AT_ONCE))) as workers:
+        cores = _Cores(run, workers, guide, regions, search, plan, penalty)
+        for number, kind in enumerate(CORES):
+            if not cores.round(kind, _bundles(p, regions, search.random, CORE_OPTIONS << number), number == 0):
+                return
+
+
+@dataclass(slots=True)
+class _Cores:
+    """A plan on its way through cores; it may exceed rows, whose penalty then rises until it does not."""
+
+    run: _Run
+    workers: ThreadPoolExecutor
+    guide: Guide
+    regions: Regions
+    search: PlanSearch
+    plan: Plan
+    penalty: Float
+
+    def round(self, kind: Kind, bundles: list[tuple[int, ...]], hurried: bool) -> bool:
+        """A core for each bundle, then again for those that exceed a row; False once there is no time."""
+        if not self.solve(kind, bundles, hurried):
+            return False
+        for _ in range(REPAIRS):
+            over = np.flatnonzero(row_use(self.run.problem, self.plan) > self.run.problem.row_limit + EXCEEDED)
+            if not len(over):
                 break
-            outcome = solve_core(
-                p, plan, loss, penalty, keep=CORE_KEEP, openings=openings, regions=regions, chosen=chosen,
-                solve_part=run.exact, stop=limits,
-            )  # fmt: skip
-            run.work += outcome.work
-            plan = outcome.plan
-        search.offer(plan)
-        run.tell()
-        if not run.more():
-            return
-        search.load(plan)
-        if violations(p, plan):
-            search.mend()
-        else:
-            search.run(FILLING, grip=GRIP)
-        search.offer(search.plan)
-        run.tell()
+            self.penalty[over] *= DEARER
+            kind = (min(1.0, 2 * kind[0]), *kind[1:])
+            if not self.solve(kind, self.owners(over, bundles), hurried):
+                return False
+        return True
+
+    def owners(self, rows: NDArray[np.int64], bundles: list[tuple[int, ...]]) -> list[tuple[int, ...]]:
+        """The bundles that may bring these rows back: of a row of one region its own, of a shared row all."""
+        owners = self.regions.row[rows]
+        return [bundle for bundle in bundles if np.any(owners < 0) or np.any(np.isin(owners, bundle))]
+
+    def solve(self, kind: Kind, bundles: list[tuple[int, ...]], hurried: bool) -> bool:
+        """The core of each bundle, a few at once; a hurried round leaves time for every bundle."""
+        run, left = self.run, len(bundles)
+        for first in range(0, len(bundles), AT_ONCE):
+            if not run.more():
+                return False
+            wave = bundles[first : first + AT_ONCE]
+            time = min(CORE_SECONDS, HURRY * run.left() * AT_ONCE / left if hurried else run.left())
+            left -= len(wave)
+            limits = Stop(time=None if np.isinf(run.left()) else max(0.2, time), gap=CORE_GAP, work=kind[2])
+            outcomes = _wave(run, self.workers, self.plan, self.guide, self.penalty, self.regions, wave, kind, limits)
+            self.plan = _together(self.plan, self.regions, wave, outcomes)
+            run.work += sum(outcome.work for outcome in outcomes)
+            if self.search.offer(self.plan):
+                run.tell()
+        return True
 
 
-def _bundles(problem: Problem, regions: Regions, random: np.random.Generator) -> Iterator[tuple[int, ...] | None]:
-    """Regions whose cores are solved together: all of them, or as many as a core can hold."""
-    if problem.options <= CORE_REACH or regions.count < 2:
-        yield None
-        return
+def _wave(
+    run: _Run, workers: ThreadPoolExecutor, plan: Plan, guide: Guide, penalty: Float,
+    regions: Regions, wave: list[tuple[int, ...]], kind: Kind, limits: Stop,
+) -> list[CoreOutcome]:  # fmt: skip
+    """Cores of disjoint regions at the same time, each with its part of what is left of shared rows."""
+    p = run.problem
+
+    def solve(bundle: tuple[int, ...], row_limit: NDArray[np.int64]) -> CoreOutcome:
+        return solve_core(
+            p, plan, guide, penalty, row_limit, share=kind[0], freeze=kind[1], regions=regions,
+            chosen=None if len(bundle) == regions.count else bundle, solve_part=run.exact, stop=limits,
+        )  # fmt: skip
+
+    if len(wave) == 1 and len(wave[0]) == regions.count:
+        return [solve(wave[0], p.row_limit)]
+    return list(workers.map(solve, wave, share_out(p, regions, plan, wave)))
+
+
+def _together(plan: Plan, regions: Regions, wave: list[tuple[int, ...]], outcomes: list[CoreOutcome]) -> Plan:
+    """One plan of the whole from those of a wave."""
+    if len(wave) == 1:
+        return outcomes[0].plan
+    for bundle, outcome in zip(wave, outcomes, strict=True):
+        new = outcome.plan
+        plan = Plan(
+            np.where(np.isin(regions.option, bundle), new.option, plan.option),
+            np.where(np.isin(regions.opening, bundle), new.opening, plan.opening),
+            np.where(np.isin(regions.extra, bundle), new.extra, plan.extra),
+            np.where(np.isin(regions.arc, bundle), new.arc, plan.arc),
+        )
+    return plan
+
+
+def _bundles(
+    problem: Problem, regions: Regions, random: np.random.Generator, options: int
+) -> list[tuple[int, ...]]:  # fmt: skip
+    """Regions in random order, as many together as have so many options."""
+    if regions.count == 1:
+        return [(0,)]
     size = np.bincount(regions.option, minlength=regions.count)
+    bundles: list[tuple[int, ...]] = []
     bundle: list[int] = []
     for number in random.permutation(regions.count).tolist():
-        if bundle and size[bundle].sum() + size[number] > CORE_REACH:
-            yield tuple(bundle)
+        if bundle and size[bundle].sum() + size[number] > options:
+            bundles.append(tuple(bundle))
             bundle = []
         bundle.append(number)
-    if bundle:
-        yield tuple(bundle)
+    return [*bundles, tuple(bundle)]
 
 
 def _whole(run: _Run, search: PlanSearch) -> tuple[bool, str]:

@@ -28,7 +28,8 @@ def elastic(problem: Problem, plan: Plan, row_penalty: Float) -> tuple[Problem, 
     """The problem with a continuous column for every row that the plan exceeds, and the plan that uses them.
 
     `row_penalty` is in points per unit exceeded. The first columns are those of the problem: cut a plan of the new
-    problem to `problem.extras` extra columns to get one of the old.
+    problem to `problem.extras` extra columns to get one of the old. A last column, always 1, brings what the plan
+    pays, so that its value stays as it was and a relative gap keeps its meaning.
     """
     p, objective = problem, problem.objectives[0]
     over = row_use(p, plan) - np.where(p.row_limit >= HIGHEST, np.inf, p.row_limit)
@@ -37,18 +38,22 @@ def elastic(problem: Problem, plan: Plan, row_penalty: Float) -> tuple[Problem, 
         return problem, plan
     room = np.ceil(over[rows] + 1e-6).astype(np.int64)
     worth = -np.ceil(np.maximum(row_penalty[rows], 1.0)).astype(np.int64)
+    paid = int(np.floor(-(over[rows] @ worth)))
+    columns = len(rows) + 1
     relaxed = replace(
         p,
         objectives=(
-            Objective(objective.name, objective.option, objective.opening, np.concatenate([objective.extra, worth])),
+            Objective(
+                objective.name, objective.option, objective.opening, np.concatenate([objective.extra, worth, [paid]])
+            ),
         ),
-        extra_lower=np.concatenate([p.extra_lower, np.zeros(len(rows), np.int64)]),
-        extra_upper=np.concatenate([p.extra_upper, room]),
-        extra_whole=np.concatenate([p.extra_whole, np.zeros(len(rows), np.bool_)]),
+        extra_lower=np.concatenate([p.extra_lower, np.zeros(len(rows), np.int64), [1]]),
+        extra_upper=np.concatenate([p.extra_upper, room, [1]]),
+        extra_whole=np.concatenate([p.extra_whole, np.zeros(columns, np.bool_)]),
         extra_row=Sparse(
-            np.concatenate([p.extra_row.start, p.extra_row.start[-1] + 1 + np.arange(len(rows))]),
+            np.concatenate([p.extra_row.start, p.extra_row.start[-1] + np.minimum(1 + np.arange(columns), len(rows))]),
             np.concatenate([p.extra_row.index, rows]),
             np.concatenate([p.extra_row.amount, np.full(len(rows), -1, np.int64)]),
         ),
     )
-    return relaxed, replace(plan, extra=np.concatenate([plan.extra, over[rows]]))
+    return relaxed, replace(plan, extra=np.concatenate([plan.extra, over[rows], [1.0]]))

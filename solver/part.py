@@ -25,6 +25,7 @@ class Part:
     extra: Int
     arc: Int
     row: Int
+    demand: Int
 
     def cut(self, plan: Plan) -> Plan:
         """What a plan of the whole says about this part."""
@@ -138,4 +139,4 @@ def cut_part(
         arc_source=to_row(p.arc_source[arc]),
         arc_row=_moved(arc_row, to_row),
     )
-    return Part(smaller, option, opening, extra, arc, row)
+    return Part(smaller, option, opening, extra, arc, row, demand)

@@ -7,16 +7,20 @@ improved region by region while what is left of the shared rows is handed on.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .problem import NONE, Problem
+from .problem import HIGHEST, NONE, Problem
+from .solution import Plan
 from .sparse import Sparse
 
+Float = NDArray[np.float64]
 Int = NDArray[np.int64]
 
+DUST = 1e-6  # of a limit: what sums of money may be off by
 SHARED = -1
 MANY = -2
 
@@ -91,3 +95,56 @@ def _undivided(p: Problem) -> Regions:
         return np.zeros(size, np.int64)
 
     return Regions(1, zeros(p.options), zeros(p.openings), zeros(p.extras), zeros(p.arcs), zeros(p.rows))
+
+
+def shared_use(problem: Problem, regions: Regions, plan: Plan) -> tuple[Int, Float]:
+    """The shared rows, and what each region uses of each: (rows, regions + 1), last what belongs to no region."""
+    p = problem
+    rows = np.flatnonzero(regions.row == SHARED)
+    number = np.full(p.rows, NONE, np.int64)
+    number[rows] = np.arange(len(rows))
+    use = np.zeros(len(rows) * (regions.count + 1))
+    for part, value, region in (
+        (p.option_row, plan.option, regions.option),
+        (p.opening_row, plan.opening, regions.opening),
+        (p.extra_row, plan.extra, regions.extra),
+        (p.arc_row, plan.arc, regions.arc),
+    ):
+        held = np.flatnonzero(value)
+        entries = part.taken(held)
+        _add(
+            use,
+            regions,
+            number[entries.index],
+            region[held[entries.owner_of_entry()]],
+            value[held][entries.owner_of_entry()] * entries.amount,
+        )
+    paid = np.flatnonzero(plan.arc)
+    _add(use, regions, number[p.arc_source[paid]], regions.arc[paid], plan.arc[paid])
+    return rows, use.reshape(len(rows), regions.count + 1)
+
+
+def _add(use: Float, regions: Regions, row: Int, region: Int, amount: Float | Int) -> None:
+    inside = row != NONE
+    column = np.where(region >= 0, region, regions.count)
+    at = row[inside] * (regions.count + 1) + column[inside]
+    use += np.bincount(at, amount[inside].astype(np.float64), len(use))
+
+
+def share_out(problem: Problem, regions: Regions, plan: Plan, bundles: Sequence[tuple[int, ...]]) -> list[Int]:
+    """Limits for each of some bundles of regions that are planned at the same time, all others as they are.
+
+    What is left of a shared row is divided evenly among the bundles, so that their plans fit together.
+    """
+    p = problem
+    rows, use = shared_use(p, regions, plan)
+    total = use.sum(axis=1)
+    left = np.maximum(p.row_limit[rows] - total, 0.0)
+    limits = []
+    for bundle in bundles:
+        limit = p.row_limit.copy()
+        own = use[:, list(bundle)].sum(axis=1)
+        room = p.row_limit[rows] - (total - own) - left * (1 - 1 / len(bundles))
+        limit[rows] = np.where(p.row_limit[rows] >= HIGHEST, p.row_limit[rows], np.floor(room + DUST))
+        limits.append(limit)
+    return limits

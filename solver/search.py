@@ -68,6 +68,11 @@ class PlanSearch:
         self.shelves.option_cost[:] = self.priced.option_use @ prices
         self.load(empty_plan(p))
 
+    def bar(self, option: NDArray[np.bool_], opening: NDArray[np.bool_]) -> None:
+        """Leave these columns alone from now on, unless the plan holds them."""
+        self.shelves.option_barred[:] = option
+        self.shelves.opening_barred[:] = opening
+
     def load(self, plan: Plan) -> None:
         """Go on from this plan."""
         self.ledger = open_ledger(self.books, self.priced.problem, plan, self.row_price)
