@@ -114,7 +114,7 @@ def _build(books, shelves, ledger, price, arc_order, r, theta, grip, fresh):  # 
         gain = NEVER
         if not shelves.option_barred[o]:
             gain = _worth(books, shelves, ledger, price, arc_order, o, theta, grip, fresh)
-        shelves.option_worth[o] = gain
+        shelves.option_worth[at] = gain
         any_gain = any_gain or gain > 0.0
     any_door = False
     for opened in range(shelves.periods):
@@ -138,7 +138,7 @@ def _build(books, shelves, ledger, price, arc_order, r, theta, grip, fresh):  # 
     _walk(
         r, r + 1, shelves.periods, shelves.root_capacity, shelves.root_occasional, shelves.root_opening,
         shelves.shelf_start, shelves.shelf_minimum, shelves.shelf_capacity, shelves.shelf_exclusion,
-        shelves.shelf_opening, shelves.choice_start, shelves.option_start, shelves.option, shelves.period, shelves.size,
+        shelves.shelf_opening, shelves.choice_start, shelves.option_start, shelves.period, shelves.size,
         shelves.option_worth, shelves.opening_worth, shelves.root_value, shelves.take_option, shelves.take_opening,
     )  # fmt: skip
     taken = False
@@ -160,9 +160,9 @@ def _build(books, shelves, ledger, price, arc_order, r, theta, grip, fresh):  # 
     worth = np.empty(high - low, np.float64)
     for at in range(low, high):
         o = shelves.option[at]
-        if shelves.take_option[o]:
-            shelves.take_option[o] = False
-            wanted[count], worth[count] = o, -shelves.option_worth[o]
+        if shelves.take_option[at]:
+            shelves.take_option[at] = False
+            wanted[count], worth[count] = o, -shelves.option_worth[at]
             count += 1
     if not taken:
         return False

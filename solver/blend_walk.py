@@ -48,14 +48,14 @@ def lay_out_blends(problem: Problem) -> BlendLayout:
 
 
 @njit(cache=True, nogil=True)
-def _mix(slot_start, slot_cap, slot_floor, arc_start, arcs, floor_percent, arc_price, unit_cost, arc_share):  # type: ignore[no-untyped-def]
-    """Cost of a unit in every demand and the share (0..1) of it that each arc pays."""
+def _mix(first, end, slot_start, slot_cap, slot_floor, arc_start, arcs, floor_percent, arc_price, unit_cost, arc_share):  # type: ignore[no-untyped-def]
+    """Cost of a unit in demands first..end-1 and the share (0..1) of it that each arc pays."""
     widest = 1
-    for d in range(len(slot_start) - 1):
+    for d in range(first, end):
         widest = max(widest, slot_start[d + 1] - slot_start[d])
     price, best, order = np.empty(widest, np.float64), np.empty(widest, np.int64), np.empty(widest, np.int64)
     taken = np.empty(widest, np.int64)
-    for d in range(len(slot_start) - 1):
+    for d in range(first, end):
         begin, count = slot_start[d], slot_start[d + 1] - slot_start[d]
         for s in range(count):
             cheapest, at_best = np.inf, -1
@@ -97,8 +97,14 @@ def mix(layout: BlendLayout, arc_price: Float) -> tuple[Float, Float]:
     """Unit cost by demand (0 where nothing can pay) and the share each arc pays of its demand."""
     unit_cost = np.zeros(len(layout.slot_start) - 1, np.float64)
     arc_share = np.zeros(len(arc_price), np.float64)
+    mix_some(layout, arc_price, unit_cost, arc_share, 0, len(unit_cost))
+    return unit_cost, arc_share
+
+
+def mix_some(layout: BlendLayout, arc_price: Float, unit_cost: Float, arc_share: Float, first: int, end: int) -> None:
+    """The same for demands first..end-1 alone, into arrays."""
     _mix(
+        first, end,
         layout.slot_start, layout.slot_cap, layout.slot_floor, layout.arc_start, layout.arc, layout.floor_percent,
         arc_price, unit_cost, arc_share,
     )  # fmt: skip
-    return unit_cost, arc_share

@@ -132,7 +132,7 @@ def evaluate_case(priced: Priced, case: Case, group: Float, row: Float, price: F
     extra_profit = objective.extra - priced.extra_use @ row - taken_off[p.options + p.openings :]
     option[case.option_shut] = NEVER
     opening[case.opening_shut] = NEVER
-    value, roots, take_option, take_opening = walk(priced.layout, p.option_period, p.option_size, option, opening)
+    value, roots, take_option, take_opening = walk(priced.layout, option, opening)
     extra = np.where(extra_profit > 0, p.extra_upper, p.extra_lower).astype(np.float64)
     value += float(extra_profit @ extra) + float(group @ p.group_capacity) + float(row @ p.row_limit)
     value += float(price @ case.limit)

@@ -29,11 +29,17 @@ class Patterns:
     amount: Float
     of_owner: Short
 
+    @property
+    def count(self) -> int:
+        """How many different ones there are."""
+        return len(self.start) - 1
+
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """Options and openings of a single-objective problem, ready for pricing."""
+    """Options (in the order given) and openings of a single-objective problem, ready for pricing."""
 
+    order: Int  # options
     option_row: Patterns
     option_spend: Patterns
     opening_row: Patterns
@@ -70,14 +76,14 @@ def shared_patterns(part: Sparse) -> Patterns:
     )  # fmt: skip
 
 
-def make_columns(problem: Problem) -> Columns:
+def make_columns(problem: Problem, order: Int) -> Columns:
     """Patterns and profits of the first objective."""
     p, objective = problem, problem.objectives[0]
     return Columns(
-        shared_patterns(p.option_row), shared_patterns(p.option_spend),
+        order, shared_patterns(p.option_row.taken(order)), shared_patterns(p.option_spend.taken(order)),
         shared_patterns(p.opening_row), shared_patterns(p.opening_spend),
-        p.option_group.astype(np.int32), p.option_weight.astype(np.float64),
-        objective.option.astype(np.float64), objective.opening.astype(np.float64),
+        p.option_group[order].astype(np.int32), p.option_weight[order].astype(np.float64),
+        objective.option[order].astype(np.float64), objective.opening.astype(np.float64),
     )  # fmt: skip
 
 
@@ -120,6 +126,18 @@ def add_taken(  # type: ignore[no-untyped-def]
             rows[row_index[at]] += row_amount[at]
         for at in range(spend_start[spend[column]], spend_start[spend[column] + 1]):
             demands[spend_index[at]] += spend_amount[at]
+
+
+@njit(cache=True, nogil=True)
+def flagged(flags, places):  # type: ignore[no-untyped-def]
+    """Places of the flags that are set, which are taken down; how many."""
+    count = 0
+    for at in range(len(flags)):
+        if flags[at]:
+            flags[at] = False
+            places[count] = at
+            count += 1
+    return count
 
 
 @njit(cache=True, nogil=True)

@@ -33,6 +33,8 @@ class Layout:
     choice_start: Int  # by shelf
     option_start: Int  # by choice set, over `option`
     option: Int  # option columns on facilities, in walking order
+    option_period: NDArray[np.int16]  # of these, in this order
+    option_size: Int
     loose_start: Int  # by choice set of options without facility
     loose_option: Int
 
@@ -96,6 +98,8 @@ def lay_out(problem: Problem) -> Layout:
         choice_start=_starts(shelf_of_choice, len(shelf_facility)),
         option_start=option_start,
         option=order,
+        option_period=p.option_period[order].astype(np.int16),
+        option_size=p.option_size[order],
         loose_start=_cut(choice[loose]),
         loose_option=loose,
     )

@@ -31,7 +31,7 @@ class Shelves(NamedTuple):
     choice_start: Int
     option_start: Int
     option: Int
-    period: Int
+    period: NDArray[np.int16]  # of options on facilities, in their order; so are `option_worth` and `take_option`
     size: Int
     loose_start: Int
     loose_option: Int
@@ -54,7 +54,8 @@ def make_shelves(layout: Layout, period: Int, size: Int, openings: int) -> Shelv
     return Shelves(
         layout.periods, layout.root_capacity, layout.root_occasional, layout.root_opening,
         layout.shelf_start, layout.shelf_minimum, layout.shelf_capacity, layout.shelf_exclusion, layout.shelf_opening,
-        layout.choice_start, layout.option_start, layout.option, period, size, layout.loose_start, layout.loose_option,
+        layout.choice_start, layout.option_start, layout.option, layout.option_period, layout.option_size,
+        layout.loose_start, layout.loose_option,
         np.zeros(len(period)), option_root,
         np.full(len(period), NEVER), np.full(openings, NEVER),
         np.zeros(len(period), np.bool_), np.zeros(openings, np.bool_),

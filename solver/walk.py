@@ -16,14 +16,14 @@ from .walk_states import POOL, SPACE, all_shelves, by_states, take_states
 
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
+Flags = NDArray[np.bool_]
 
 
 @njit(cache=True, nogil=True)
-def _best_of_choice(c, low, high, option_start, option, period, profit):  # type: ignore[no-untyped-def]
-    """The best option with positive profit of a choice set in periods low..high, or -1."""
+def _best_of_choice(c, low, high, option_start, period, profit):  # type: ignore[no-untyped-def]
+    """The place of the best option with positive profit of a choice set in periods low..high, or -1."""
     best, best_profit = -1, 0.0
-    for at in range(option_start[c], option_start[c + 1]):
-        o = option[at]
+    for o in range(option_start[c], option_start[c + 1]):
         if profit[o] > best_profit and low <= period[o] <= high:
             best, best_profit = o, profit[o]
     return best
@@ -31,7 +31,7 @@ def _best_of_choice(c, low, high, option_start, option, period, profit):  # type
 
 @njit(cache=True, nogil=True)
 def _gains(  # type: ignore[no-untyped-def]
-    r, occasional, periods, shelf_start, shelf_opening, choice_start, option_start, option,
+    r, occasional, periods, shelf_start, shelf_opening, choice_start, option_start,
     period, profit, opening_profit, top, gain,
 ):  # fmt: skip
     """What every shelf of a root brings without capacities, by the period in which it opens, into `gain`."""
@@ -41,8 +41,7 @@ def _gains(  # type: ignore[no-untyped-def]
             gain[k - first, inner] = 0.0
         for c in range(choice_start[k], choice_start[k + 1]):
             latest = -1
-            for at in range(option_start[c], option_start[c + 1]):
-                o = option[at]
+            for o in range(option_start[c], option_start[c + 1]):
                 if profit[o] > 0.0:
                     if latest < 0:
                         for inner in range(periods):
@@ -93,7 +92,7 @@ def _uppers(  # type: ignore[no-untyped-def]
 def _fits(  # type: ignore[no-untyped-def]
     r, opened, occasional, capacity, last_period, sets, take, gain,
     shelf_start, shelf_minimum, shelf_capacity, shelf_exclusion, shelf_opening,
-    choice_start, option_start, option, period, size, profit, take_option, take_opening,
+    choice_start, option_start, period, size, profit, take_option, take_opening,
 ):  # fmt: skip
     """Whether the best choices of a root opened in a period fit all capacities; with `take` they are flagged."""
     first, load = shelf_start[r], 0
@@ -111,7 +110,7 @@ def _fits(  # type: ignore[no-untyped-def]
             continue
         own = 0
         for c in range(choice_start[best_shelf], choice_start[best_shelf + 1]):
-            o = _best_of_choice(c, best_inner, high, option_start, option, period, profit)
+            o = _best_of_choice(c, best_inner, high, option_start, period, profit)
             if o >= 0:
                 own += size[o]
                 if take:
@@ -132,10 +131,10 @@ def _fits(  # type: ignore[no-untyped-def]
 def _walk(  # type: ignore[no-untyped-def]
     first, end, periods, root_capacity, root_occasional, root_opening,
     shelf_start, shelf_minimum, shelf_capacity, shelf_exclusion, shelf_opening,
-    choice_start, option_start, option, period, size, profit, opening_profit,
+    choice_start, option_start, period, size, profit, opening_profit,
     root_value, take_option, take_opening,
 ):  # fmt: skip
-    """Settle the roots first..end-1; values into root_value, what is taken into the flags."""
+    """Settle the roots first..end-1; values into root_value, what is taken into the flags (options by place)."""
     widest, most, longest = 1, 1, 1
     for r in range(first, end):
         widest = max(widest, shelf_start[r + 1] - shelf_start[r])
@@ -161,7 +160,7 @@ def _walk(  # type: ignore[no-untyped-def]
         root_value[r] = 0.0
         occasional, capacity = root_occasional[r], root_capacity[r]
         _gains(
-            r, occasional, periods, shelf_start, shelf_opening, choice_start, option_start, option,
+            r, occasional, periods, shelf_start, shelf_opening, choice_start, option_start,
             period, profit, opening_profit, top, gain,
         )  # fmt: skip
         sets = _uppers(
@@ -181,11 +180,17 @@ def _walk(  # type: ignore[no-untyped-def]
             if _fits(
                 r, opened, occasional, capacity, periods - 1, sets, False, gain,
                 shelf_start, shelf_minimum, shelf_capacity, shelf_exclusion, shelf_opening,
-                choice_start, option_start, option, period, size, profit, take_option, take_opening,
+                choice_start, option_start, period, size, profit, take_option, take_opening,
             ):  # fmt: skip
                 best, best_period, from_states = upper[opened], opened, False
                 break
             if not have_states:
+                if load.shape[1] == 0:  # the first block that needs it
+                    load, value, link = (
+                        np.empty((6, SPACE), np.int64), np.empty((6, SPACE), np.float64), np.empty((6, SPACE), np.int64)
+                    )  # fmt: skip
+                    lists, list_value = np.empty((2, POOL), np.int64), np.empty((1, POOL), np.float64)
+                    pool, chain = np.empty((2, POOL), np.int64), np.empty((2, POOL), np.int64)
                 for number in range(sets):  # what a shelf must bring at least, the best of all others granted
                     rest = -np.inf
                     for other in range(periods):
@@ -195,7 +200,7 @@ def _walk(  # type: ignore[no-untyped-def]
                 lists, list_value, pool = all_shelves(
                     r, occasional, capacity, periods, gain, least,
                     shelf_start, shelf_minimum, shelf_capacity, shelf_exclusion, shelf_opening,
-                    choice_start, option_start, option, period, size, profit, opening_profit,
+                    choice_start, option_start, period, size, profit, opening_profit,
                     load, value, link, found, start, lists, list_value, pool,
                 )  # fmt: skip
                 have_states = True
@@ -223,37 +228,54 @@ def _walk(  # type: ignore[no-untyped-def]
             _fits(
                 r, best_period, occasional, capacity, periods - 1, sets, True, gain,
                 shelf_start, shelf_minimum, shelf_capacity, shelf_exclusion, shelf_opening,
-                choice_start, option_start, option, period, size, profit, take_option, take_opening,
+                choice_start, option_start, period, size, profit, take_option, take_opening,
             )  # fmt: skip
 
 
 @njit(cache=True, nogil=True)
-def _walk_loose(start, options, profit, take_option):  # type: ignore[no-untyped-def]
-    """The best of every choice set of options without facility; returns the sum."""
-    total = 0.0
+def _walk_loose(start, shift, profit, value, take_option):  # type: ignore[no-untyped-def]
+    """The best of every choice set of options without facility, and its value; profits from place `shift` on."""
     for c in range(len(start) - 1):
         best, best_profit = -1, 0.0
-        for at in range(start[c], start[c + 1]):
-            if profit[options[at]] > best_profit:
-                best, best_profit = options[at], profit[options[at]]
+        for o in range(shift + start[c], shift + start[c + 1]):
+            if profit[o] > best_profit:
+                best, best_profit = o, profit[o]
+        value[c] = best_profit
         if best >= 0:
-            total += best_profit
             take_option[best] = True
-    return total
 
 
-def walk(
-    layout: Layout, period: Int, size: Int, profit: Float, opening_profit: Float
-) -> tuple[float, Float, NDArray[np.bool_], NDArray[np.bool_]]:
-    """Value of all blocks and loose options, value by root, and what is taken (options, openings)."""
-    take_option = np.zeros(len(profit), np.bool_)
-    take_opening = np.zeros(len(opening_profit), np.bool_)
-    root_value = np.zeros(len(layout.root_facility), np.float64)
+def walking_order(layout: Layout) -> Int:
+    """All options in the order in which kernels go through them: those on facilities, then the others."""
+    return np.concatenate([layout.option, layout.loose_option])
+
+
+def walk_loose(layout: Layout, profit: Float, value: Float, take_option: Flags) -> None:
+    """Settle the options without facility: values by choice set, and what is taken; all in walking order."""
+    _walk_loose(layout.loose_start, len(layout.option), profit, value, take_option)
+
+
+def walk_some(
+    layout: Layout, first: int, end: int, profit: Float, opening_profit: Float,
+    root_value: Float, take_option: Flags, take_opening: Flags,
+) -> None:  # fmt: skip
+    """Settle the blocks of roots first..end-1: values by root, and what is taken; options in walking order."""
     _walk(
-        0, len(root_value), layout.periods, layout.root_capacity, layout.root_occasional, layout.root_opening,
+        first, end, layout.periods, layout.root_capacity, layout.root_occasional, layout.root_opening,
         layout.shelf_start, layout.shelf_minimum, layout.shelf_capacity, layout.shelf_exclusion, layout.shelf_opening,
-        layout.choice_start, layout.option_start, layout.option, period, size, profit, opening_profit,
+        layout.choice_start, layout.option_start, layout.option_period, layout.option_size, profit, opening_profit,
         root_value, take_option, take_opening,
     )  # fmt: skip
-    loose = _walk_loose(layout.loose_start, layout.loose_option, profit, take_option)
-    return float(root_value.sum()) + loose, root_value, take_option, take_opening
+
+
+def walk(layout: Layout, profit: Float, opening_profit: Float) -> tuple[float, Float, Flags, Flags]:
+    """Value of all blocks and loose options, value by root, and what is taken (options, openings)."""
+    order = walking_order(layout)
+    profit = profit[order]
+    take, take_opening = np.zeros(len(order), np.bool_), np.zeros(len(opening_profit), np.bool_)
+    root_value, loose = np.zeros(len(layout.root_facility)), np.zeros(len(layout.loose_start) - 1)
+    walk_some(layout, 0, len(root_value), profit, opening_profit, root_value, take, take_opening)
+    walk_loose(layout, profit, loose, take)
+    take_option = np.zeros(len(order), np.bool_)
+    take_option[order[take]] = True
+    return float(root_value.sum() + loose.sum()), root_value, take_option, take_opening

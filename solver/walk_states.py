@@ -2,7 +2,7 @@
 
 A list rises in load and in value. Lists are merged, never sorted; a state that cannot become worth more than what is
 already known (its value with all that may still be added) is dropped as soon as it appears. Lists live in the rows of
-one work space, because asking for memory would cost more than the merging.
+one work space, because asking for memory would cost more than the merging. Options go by their place in the layout.
 """
 
 from __future__ import annotations
@@ -71,14 +71,13 @@ def merge(  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _useful(c, low, high, ceiling, option_start, option, period, size, profit, found):  # type: ignore[no-untyped-def]
+def _useful(c, low, high, ceiling, option_start, period, size, profit, found):  # type: ignore[no-untyped-def]
     """Options of a choice set with positive profit of which no other is as small and as good.
 
     Returns how many there are, and the best profit whatever the size.
     """
     count, best = 0, 0.0
-    for at in range(option_start[c], option_start[c + 1]):
-        o = option[at]
+    for o in range(option_start[c], option_start[c + 1]):
         if not (profit[o] > 0.0 and low <= period[o] <= high):
             continue
         best = max(best, profit[o])
@@ -105,7 +104,7 @@ def _useful(c, low, high, ceiling, option_start, option, period, size, profit, f
 def all_shelves(  # type: ignore[no-untyped-def]
     r, occasional, capacity, periods, gain, least,
     shelf_start, shelf_minimum, shelf_capacity, shelf_exclusion, shelf_opening,
-    choice_start, option_start, option, period, size, profit, opening_profit,
+    choice_start, option_start, period, size, profit, opening_profit,
     load, value, link, found, start, lists, list_value, pool,
 ):  # fmt: skip
     """States of every shelf of a root for every period in which it may open, padded, if above the least of its set.
@@ -130,7 +129,7 @@ def all_shelves(  # type: ignore[no-untyped-def]
             row, n = 0, 1
             load[0, 0], value[0, 0], link[0, 0] = 0, own, -1
             for c in range(choice_start[k], choice_start[k + 1]):
-                count, best = _useful(c, inner, high, ceiling, option_start, option, period, size, profit, found)
+                count, best = _useful(c, inner, high, ceiling, option_start, period, size, profit, found)
                 if best == 0.0:
                     continue
                 still = max(still - best, 0.0)
@@ -227,7 +226,7 @@ def by_states(  # type: ignore[no-untyped-def]
 def take_states(  # type: ignore[no-untyped-def]
     last, first, periods, shelf_opening, start, lists, pool, chain, chosen
 ):  # fmt: skip
-    """The options (as they are) and openings (as -1 - opening) of a chain, into `chosen`; how many."""
+    """The places of options (as they are) and openings (as -1 - opening) of a chain, into `chosen`; how many."""
     many = 0
     while last >= 0:
         at = chain[1, last]
