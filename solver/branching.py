@@ -40,12 +40,13 @@ Float = NDArray[np.float64]
 STEPS = 300  # of the subgradient at the top
 TOP_STEPS = 1500  # of column generation at the top
 NODE_STEPS = 150
-TRIAL_STEPS = 6  # on each side of a question that is only tried
-TRIED = 6  # questions tried where nothing is known of them
+TRIAL_STEPS = 4  # on each side of a question that is only tried
+TRIED = 4  # questions tried where nothing is known of them
 KNOWN = 2  # answers after which a question counts as known
 FAR = 0.1  # of the distance to the plan: nearer than this to the least bound a case is divided
 KERNEL_NODES = 300  # of HiGHS on the columns that mixtures use
 KERNEL_SECONDS = 10.0
+KERNEL_SHARE = 0.25  # of the time so far that kernels may take
 OPENED = 0.3  # of an opening, at least, in the mixture, for a kernel to have it
 PROOF_SHARE = 0.05  # of the time, kept for whole prices of the leaves
 
@@ -114,6 +115,7 @@ class _Branching:
     master: Master = field(init=False)
     matrix: Matrix = field(init=False)
     used: NDArray[np.bool_] = field(init=False)
+    searched: float = 0.0  # seconds that kernels took
     tried: set[bytes] = field(default_factory=set)  # openings that a kernel was given
     top: Node = field(init=False)
 
@@ -168,6 +170,9 @@ class _Branching:
 
         With a mixture only those openings are left to it that the mixture opens by a third or more.
         """
+        if self.stop.time is not None and self.searched > KERNEL_SHARE * (clock.monotonic() - self.began) + 2:
+            return
+        began = clock.monotonic()
         allowed = self.used.copy()
         if mixture is not None:
             openings = slice(self.matrix.first_opening, self.matrix.first_extra)
@@ -185,6 +190,7 @@ class _Branching:
         found = search(
             matrix, start, Limits(seconds, self.stop.gap, KERNEL_NODES, self.seed, 1), None, lambda: self.halt.is_set
         )  # fmt: skip
+        self.searched += clock.monotonic() - began
         if found.values is not None:
             self.offer_settled(matrix.plan(found.values))
 

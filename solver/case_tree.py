@@ -94,7 +94,7 @@ def _whole(priced: Priced, node: Node, settle: Settle | None) -> WholePrices:
     p = priced.problem
     case = make_case(p, node.way)
     group, price = full_prices(priced, case, node.group, node.row, node.price)
-    group, row, price = (np.nan_to_num(part, nan=0.0, posinf=LARGEST, neginf=-LARGEST) for part in (group, node.row, price))
+    group, row, price = (np.clip(np.nan_to_num(part), -LARGEST, LARGEST) for part in (group, node.row, price))
     row = np.maximum(row, 0.0)
     group = np.where(p.group_exact, group, np.maximum(group, 0.0))
     coarse = np.ceil(np.maximum(price, 0.0) * 2**COARSE).astype(np.int64)

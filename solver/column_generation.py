@@ -19,7 +19,7 @@ from .prices import Priced
 Float = NDArray[np.float64]
 
 LEAN = 0.9  # share of the best prices in the next
-CLOSE = 1e-6  # of the value: a bound this near to the master's value cannot fall any more
+CLOSE = 1e-9  # of the value: a bound this near to the master's value cannot fall any more
 RAISES = 4  # how often what breaks a row becomes ten times dearer
 
 

@@ -1,7 +1,8 @@
 """Which question divides a case best: whether a facility opens, whether a group is served, where, by which option.
 
 Candidates are counted in the mixture of the master: a question whose answer there is near one half divides best.
-Coarse questions come first, because they settle many columns at once.
+All kinds stand side by side: a coarse question settles many columns at once, but where money is scarce it is often a
+single dear option that decides.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ def questions(problem: Problem, mixture: Mixture, most: int) -> list[Question]:
     found: list[Question] = []
     for kind in (_facilities, _groups, _places, _times, _options, _extras):
         found += kind(problem, mixture)
-        if found and kind not in (_facilities,):
+        if found and not problem.rows:  # nothing but blocks and groups: what opens decides
             break
     return sorted(found, key=lambda question: (-question.rank, question.key))[:most]
 
