@@ -398,6 +398,22 @@ def _lower_price(arrays: dict[str, np.ndarray]) -> None:
     arrays[f"group_price_{number}"] //= 2
 
 
+def _with_cases(**changed: Callable[[np.ndarray], np.ndarray]) -> Change:
+    """Prove the benefit by two cases, the first option taken or not, at the prices of the stage; then change parts."""
+
+    def prove(arrays: dict[str, np.ndarray]) -> None:
+        whole = {
+            "low": [-1], "high": [-2], "limit": [0], "form_start": [0, 1], "form_kind": [0], "form_column": [0],
+            "form_amount": [1], "scale": [arrays["scale"][1]] * 2, "decision_start": [0, 1, 2], "decision_price": [0, 0],
+            "group_price": [arrays["group_price_1"]] * 2, "row_price": [arrays["row_price_1"]] * 2,
+        }  # fmt: skip
+        for name, values in whole.items():
+            part = np.array(values, np.int64)
+            arrays[f"tree_1_{name}"] = changed[name](part) if name in changed else part
+
+    return lambda copy: copy.arrays("certificate", prove)
+
+
 def _stage(change: Callable[[dict[str, Any], dict[str, Any]], object]) -> Change:
     """Change the stage of the benefit in result.json; the whole result is given too."""
     return lambda copy: copy.result(lambda result: change(result["stages"][1], result))
@@ -446,6 +462,14 @@ PROOF: list[tuple[str, Change, str]] = [
     ("a scale of nothing", _set("certificate", "scale", np.zeros_like), "certificate-scale"),
     ("another value of an earlier stage", _set("certificate", "reached_1", lambda a: a + 1), "certificate-reached"),
     ("a stage without prices", _set("certificate", "stage", lambda a: a + 5), "certificate-incomplete"),
+    ("a case left out", _with_cases(low=lambda a: a[:0], high=lambda a: a[:0]), "certificate-tree"),
+    ("a case twice", _with_cases(high=lambda a: a + 1), "certificate-tree"),
+    ("a decision below itself", _with_cases(low=np.zeros_like), "certificate-tree"),
+    ("a decision on no column", _with_cases(form_column=lambda a: a - 1), "certificate-tree"),
+    ("a negative price of a decision", _with_cases(decision_price=lambda a: a - 1), "certificate-tree"),
+    ("a negative price of a row in a case", _with_cases(row_price=lambda a: a - a.max() - 1), "certificate-tree"),
+    ("a decision of fractions", _with_cases(form_amount=lambda a: a / 2), "certificate-tree"),
+    ("a part of the cases missing", lambda c: (_with_cases()(c), _without("certificate", "tree_1_limit")(c)), "certificate-tree"),
     ("no certificate", lambda c: (c.run / "certificate.npz").unlink(), "certificate-missing"),
     ("a tighter bound than is proved", _stage(lambda s, r: s.update(certified_bound=s["objective"])), "bound-not-proved"),
     ("a looser bound than is proved", _stage(lambda s, r: s.update(certified_bound=s["certified_bound"] + 1)), "bound-differs"),
@@ -471,6 +495,14 @@ def test_an_altered_proof_is_refused(copy: Copy, change: Change, code: str) -> N
     """A bound that is not one is never accepted."""
     change(copy)
     assert code in copy.codes()
+
+
+def test_a_proof_by_cases_is_read_and_told(copy: Copy) -> None:
+    """Two sound cases prove what the prices prove, and the report says how many there are."""
+    _with_cases()(copy)
+    report = copy.check()
+    assert report.passed, report.text()
+    assert any("分 2 种情形" in line for part in report.parts for line in part.proved_zh)
 
 
 @_of(RULES)
