@@ -53,7 +53,7 @@ PROOF_SHARE = 0.05  # of the time, kept for whole prices of the leaves
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What branching found: the bound in whole points, the tree that proves it, the best plan known.
+    """What branching found: the bound in whole points, the tree that proves it, the best plan known, prices of the top.
 
     `nodes` are the cases that were bounded, `work` the evaluations of the dual function.
     """
@@ -61,6 +61,7 @@ class Proof:
     bound: int
     tree: Tree
     plan: Plan | None
+    prices: Prices
     nodes: int
     work: int
 
@@ -335,7 +336,7 @@ class _Branching:
                 self.kernel()
         tree, proved = make_tree(self.priced, self.top, fast_roots_of(self.problem))
         self.tell(proved)
-        return Proof(proved, tree, self.plan, self.nodes, self.work)
+        return Proof(proved, tree, self.plan, Prices(self.top.group, self.top.row), self.nodes, self.work)
 
     def start(self, prices: Prices | None) -> list[Question]:
         """Prices, patterns and bound of the top; the questions that it leaves open."""

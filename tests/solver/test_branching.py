@@ -14,12 +14,14 @@ from qingdan.models.checker.program import _SIZES, Program
 from qingdan.models.run_arrays import problem_arrays
 from qingdan.solver.branching import prove
 from qingdan.solver.cases import Decision, evaluate_case, full_prices, make_case
+from qingdan.solver.certificate import certified_bound
 from qingdan.solver.exact_walk import fast_roots_of
 from qingdan.solver.feasibility import profit, violations
 from qingdan.solver.interrupt import Interrupt
 from qingdan.solver.leaves import CertificateError, Tree, leaf_bounds, tree_bound
 from qingdan.solver.prices import make_priced
 from qingdan.solver.problem import Objective, Problem, make_problem
+from qingdan.solver.solve import METHODS, Door, solve
 from qingdan.solver.stop import Stop
 from random_problems import random_problem
 from random_trees import damaged
@@ -162,3 +164,14 @@ def test_what_is_shut_costs_nothing_in_the_certificate() -> None:
     assert abs(leaf_bounds(problem, tree)[2] - value) <= 1
     opened = replace(tree, decision_price=np.r_[0, 0, 0, 0, int(12.5 * (1 << 20))])
     assert leaf_bounds(problem, opened)[2] >= leaf_bounds(problem, tree)[2]
+
+
+@pytest.mark.parametrize("seed", [1, 3, 11])
+def test_the_tree_of_a_method_ends_in_the_certificate(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All stages are proved to the optimum, and the certificate alone shows it."""
+    monkeypatch.setitem(METHODS, "cases", Door("branching_method", brings_prices=True))
+    problem = random_problem(seed)
+    solution = solve(problem, method="cases", stop=Stop(time=None, work=20_000))
+    assert solution.certificate is not None and len(solution.stages) == len(problem.objectives)
+    for number, stage in enumerate(solution.stages):
+        assert stage.objective == stage.certified_bound == certified_bound(problem, solution.certificate, number)
