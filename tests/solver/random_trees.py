@@ -20,7 +20,7 @@ def random_tree(problem: Problem, rng: np.random.Generator, decisions: int) -> T
             above, right = way[-1]
             (high if right else low)[above] = decision
         places += [[*way, (decision, False)], [*way, (decision, True)]]
-    rng.shuffle(places)  # type: ignore[arg-type]
+    rng.shuffle(places)
     for leaf, way in enumerate(places):
         if way:
             above, right = way[-1]
