@@ -21,6 +21,7 @@ from qingdan.solver.interrupt import Interrupt
 from qingdan.solver.leaves import CertificateError, Tree, leaf_bounds, tree_bound
 from qingdan.solver.prices import make_priced
 from qingdan.solver.problem import Objective, Problem, make_problem
+from qingdan.solver.solution import Plan
 from qingdan.solver.solve import METHODS, Door, solve
 from qingdan.solver.stop import Stop
 from random_problems import random_problem
@@ -175,3 +176,19 @@ def test_the_tree_of_a_method_ends_in_the_certificate(seed: int, monkeypatch: py
     assert solution.certificate is not None and len(solution.stages) == len(problem.objectives)
     for number, stage in enumerate(solution.stages):
         assert stage.objective == stage.certified_bound == certified_bound(problem, solution.certificate, number)
+
+
+def test_plans_found_on_the_way_may_be_improved() -> None:
+    """What the caller makes of a plan is taken where it is better and obeys all rules."""
+    problem = location(0)
+    best = prove(problem, stop=Stop(time=None, work=20_000)).plan
+    assert best is not None
+    poor = replace(best, opening=np.ones(problem.openings, np.bool_))  # needless openings cost
+    asked = []
+
+    def improve(plan: Plan) -> Plan:
+        asked.append(plan)
+        return best
+
+    proof = prove(problem, plan=poor, stop=Stop(time=None, work=1), improve=improve)
+    assert len(asked) == 1 and proof.plan is best
