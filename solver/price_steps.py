@@ -3,7 +3,7 @@
 The direction is the running mean of subgradients over the root of the running mean of their squares (Kingma and Ba
 2015), in natural sizes of prices and uses. Where a slack swings about zero its mean is small beside its size, and
 the price rests; where it stays on one side the price moves a full step. Every cycle starts again from the best prices
-so far with shorter steps.
+so far with shorter steps, measured by these prices where they are larger than natural.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from .problem import Problem
 Float = NDArray[np.float64]
 
 # share of all steps, first and last step of each cycle, in natural sizes of prices
-CYCLES = ((150, 0.3, 0.02), (200, 0.1, 3e-3), (200, 0.03, 1e-3), (250, 0.01, 3e-4), (300, 3e-3, 1e-4))
+CYCLES = ((400, 0.3, 0.01), (600, 0.1, 1e-4))
+SMALL = 0.3  # least scale of a price in later cycles, as a share of its natural size
 PAST = 0.95  # weight of the past in the mean of subgradients
 PAST_SQUARES = 0.9  # and in the mean of their squares
 
@@ -57,9 +58,11 @@ class Stride:
 
     __slots__ = ("mean", "past", "problem", "scale", "size", "square", "squares_past")
 
-    def __init__(self, problem: Problem, scales: Scales) -> None:
+    def __init__(self, problem: Problem, scales: Scales, group: Float, row: Float, *, anew: bool) -> None:
         self.problem = problem
         self.scale = np.concatenate([scales.group, scales.row])
+        if not anew:
+            self.scale = np.maximum(SMALL * self.scale, np.abs(np.concatenate([group, row])))
         self.size = np.concatenate([scales.group_size, scales.row_size])
         self.mean, self.square = np.zeros(len(self.size)), np.zeros(len(self.size))
         self.past, self.squares_past = 1.0, 1.0

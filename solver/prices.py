@@ -13,9 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .crew import Crew
-from .dual_function import Answer, DualFunction, Evaluation, Priced, as_matrix, evaluate, make_priced
+from .dual_function import Answer, DualFunction, Evaluation, Priced, evaluate, make_priced
+from .price_scales import price_scales
 from .price_steps import Scales, Stride, cycles
-from .problem import NONE, Problem
+from .problem import Problem
 
 __all__ = ["Average", "DualPrices", "Evaluation", "Priced", "evaluate", "find_prices", "make_priced", "price_scales"]
 
@@ -24,13 +25,13 @@ Float = NDArray[np.float64]
 FIRST_STEP = 0.3  # in natural sizes of prices (`price_scales`)
 NEXT_STEP = 0.03  # where prices are given
 LAST_STEP = 1e-4
-ENOUGH = 20  # steps of a cycle whose mean is taken rather than that of the cycle before
+ENOUGH = 20  # steps of half a cycle whose mean is taken rather than that of the half before
 WATCH_SHARE = 0.2  # of every evaluation in a watcher's running average
 
 
 @dataclass(frozen=True, slots=True)
 class Average:
-    """The mean of what the blocks take over one cycle of steps: nearly a solution of the linear relaxation."""
+    """The mean of what the blocks take over half a cycle of steps: nearly a solution of the linear relaxation."""
 
     option: Float
     opening: Float
@@ -47,37 +48,6 @@ class DualPrices:
     bound: float
     steps: int
     average: Average
-
-
-def price_scales(priced: Priced) -> tuple[Float, Float, Float, Float]:
-    """Natural sizes: of group prices, of row prices (points a unit), and of uses of groups and rows."""
-    p = priced.problem
-    profit = np.abs(p.objectives[0].option.astype(np.float64))
-    member = np.flatnonzero(p.option_group != NONE)
-    group = np.zeros(p.groups)
-    np.maximum.at(group, p.option_group[member], profit[member] / np.maximum(p.option_weight[member], 1))
-    # an opening is worth what its options bring on average, a unit of money the mean benefit of what it buys
-    at = np.flatnonzero(p.option_facility != NONE)
-    brought = np.bincount(p.option_facility[at], profit[at], p.facilities).astype(np.float64)
-    brought /= np.maximum(np.bincount(p.option_facility[at], minlength=p.facilities), 1)
-    roots = p.root()
-    housed = np.bincount(roots, brought, p.facilities) / np.maximum(np.bincount(roots, brought > 0, p.facilities), 1)
-    opening = np.where(brought > 0, brought, housed)[p.opening_facility]
-    cost = as_matrix(p.option_spend, p.demands).sum(axis=1).A1
-    density = profit[cost > 0].sum() / max(cost.sum(), 1.0)
-    total, touched, worth = np.zeros(p.rows), np.zeros(p.rows), np.zeros(p.rows)
-    for part, value in ((p.option_row, profit), (p.opening_row, opening), (p.arc_row, None)):
-        amount = np.abs(part.amount).astype(np.float64)
-        gain = density * amount if value is None else value[part.owner_of_entry()]
-        total += np.bincount(part.index, amount, p.rows)
-        touched += np.bincount(part.index, minlength=p.rows)
-        worth += np.bincount(part.index, gain, p.rows)
-    row = worth / np.maximum(total, 1.0)
-    is_source = np.zeros(p.rows, np.bool_)
-    is_source[p.arc_source] = True
-    row[is_source] = density
-    largest = np.maximum(np.abs(p.row_limit.astype(np.float64)), total / np.maximum(touched, 1))
-    return group, row, np.maximum(p.group_capacity.astype(np.float64), 1.0), np.maximum(largest, 1.0)
 
 
 def find_prices(
@@ -103,13 +73,15 @@ def find_prices(
     best_row = np.zeros(p.rows) if start is None else start[1].copy()
     largest = (FIRST_STEP if start is None else NEXT_STEP) if first_step is None else first_step
     bound, done, ended = np.inf, 0, False
-    average = _Mean(p)
+    average = mean = _Mean(p)
     with Crew(threads) as crew:
         function = DualFunction(priced, crew)
         for length, first, last in cycles(steps, largest, last_step):
             group, row = best_group, best_row
-            stride, mean = Stride(p, scales), _Mean(p)
+            stride = Stride(p, scales, group, row, anew=done == 0 and start is None)
             for number in range(length):
+                if number in (0, length // 2):
+                    average, mean = mean, _Mean(p)
                 at = function.at(group, row)
                 done += 1
                 mean.add(at)
@@ -123,10 +95,10 @@ def find_prices(
                     break
                 size = first * (last / first) ** (number / max(length - 1, 1))
                 group, row = stride.moved(group, row, at.group_slack, at.row_slack, size)
-            if not ended or mean.count >= min(ENOUGH, done):
-                average = mean
             if ended:
                 break
+    if mean.count >= min(ENOUGH, done):
+        average = mean
     return DualPrices(best_group, best_row, bound, done, average.taken())
 
 
