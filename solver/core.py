@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from .backends.outcome import Outcome
 from .blend_walk import mix
-from .elastic import elastic, row_use
+from .elastic import elastic
 from .losses import losses
 from .part import Part, cut_part
 from .prices import DualPrices, Priced, evaluate
@@ -33,7 +33,6 @@ Int = NDArray[np.int64]
 
 SolvePart = Callable[[Problem, Stop, Plan | None], Outcome]
 EXCEEDED = 1e-4  # of a row's unit: less is rounding
-SETTLED = 0.02  # weights this near to 0 or 1 count as settled
 NEAR = 0.15  # of the middle price of money: how much dearer than the cheapest mix an arc of a core may be
 
 
@@ -45,12 +44,12 @@ class Guide:
     opening_loss: Float
     option_weight: Float  # how often it is taken near the best prices
     opening_weight: Float
+    option_profit: Float  # reduced
+    opening_profit: Float
     option_taken: Flags  # at the best prices
     opening_taken: Flags
     option_root: Int  # the root on which an option stands, or NONE
     opening_root: Int
-    open_root: Flags  # something on it is taken now and then
-    open_group: Flags  # something without a building is taken now and then, or the group must be met
     arc_near: Flags  # arcs of the cheapest mix, and those that cost little more
 
 
@@ -63,20 +62,9 @@ def make_guide(priced: Priced, found: DualPrices) -> Guide:
     housed = p.option_facility != NONE
     option_root = np.where(housed, root[p.option_facility] if p.facilities else NONE, NONE)
     opening_root = root[p.opening_facility] if p.openings else np.zeros(0, np.int64)
-    now_and_then = (found.average.option > SETTLED) & (found.average.option < 1 - SETTLED)
-    open_root = np.zeros(p.facilities, np.bool_)
-    open_root[option_root[now_and_then & housed]] = True
-    shaky = (found.average.opening > SETTLED) & (found.average.opening < 1 - SETTLED)
-    open_root[opening_root[shaky]] = True
-    open_group = p.group_exact.copy()
-    grouped = p.option_group != NONE
-    open_group[p.option_group[now_and_then & ~housed & grouped]] = True
-    exact = np.zeros(p.options, np.bool_)
-    exact[grouped] = p.group_exact[p.option_group[grouped]]
-    open_root[option_root[exact & housed]] = True
     return Guide(
-        loss, opening_loss, found.average.option, found.average.opening, at.option, at.opening,
-        option_root, opening_root, open_root, open_group, _near(priced, found.row),
+        loss, opening_loss, found.average.option, found.average.opening, at.option_profit, at.opening_profit,
+        at.option, at.opening, option_root, opening_root, _near(priced, found.row),
     )  # fmt: skip
 
 
@@ -110,17 +98,18 @@ def solve_core(
     row_penalty: Float,
     row_limit: Int,
     *,
-    share: float,
-    freeze: bool,
+    free: Flags,
+    free_door: Flags,
+    within_reach: Flags,
     regions: Regions,
     chosen: tuple[int, ...] | None,
     solve_part: SolvePart,
     stop: Stop,
 ) -> CoreOutcome:
-    """Solve what is open in the `chosen` regions (None: all) anew, from this plan.
+    """Solve the free columns anew from this plan, with all money of the `chosen` regions (None: all).
 
-    `share` is the part of the free options, those of least loss first, that the core holds at least; without `freeze` all
-    are free. `row_limit` is what the regions may use of every row.
+    All other columns of the regions stay as the plan has them. Of the free options those `within_reach` enter the core,
+    and whatever the plan takes. `row_limit` is what the regions may use of every row.
     """
     p = problem
 
@@ -128,13 +117,9 @@ def solve_core(
         return np.ones(len(region), np.bool_) if chosen is None else np.isin(region, chosen)
 
     here, doors_here = inside(regions.option), inside(regions.opening)
-    strained, door_strained = _drawing_on(p, plan, np.flatnonzero(row_use(p, plan) > p.row_limit + EXCEEDED))
-    free, free_door = _free(p, plan, guide, strained, door_strained, everything=not freeze)
-    free &= here
-    free_door &= doors_here
     frozen = np.flatnonzero(here & ~free & plan.option)
     frozen_door = np.flatnonzero(doors_here & ~free_door & plan.opening)
-    option, opening = _columns(p, plan, guide, free, free_door, strained, share)
+    option, opening = _columns(p, plan, free & here, free_door & doors_here, within_reach)
     demand = np.zeros(p.demands, np.bool_)
     for spend, columns in (
         (p.option_spend, option),
@@ -144,7 +129,7 @@ def solve_core(
     ):
         demand[spend.taken(columns).index] = True
     arc_here = inside(regions.arc)
-    arc = np.flatnonzero(arc_here & demand[p.arc_demand] & (guide.arc_near | (plan.arc > 0) | (share >= 1)))
+    arc = np.flatnonzero(arc_here & demand[p.arc_demand] & (guide.arc_near | (plan.arc > 0)))
     group = np.zeros(p.groups, np.bool_)
     group[p.option_group[here & (p.option_group != NONE)]] = True
     held = frozen[p.option_group[frozen] != NONE]
@@ -169,30 +154,19 @@ def solve_core(
     return CoreOutcome(new, outcome.work, True)
 
 
-def _free(
-    p: Problem, plan: Plan, guide: Guide, strained: Flags, door_strained: Flags, *, everything: bool
-) -> tuple[Flags, Flags]:
-    """Options and openings that are not settled: on open roots and groups, wherever plan and prices differ, and what
-    draws on a row that the plan exceeds."""
-    if everything:
-        return np.ones(p.options, np.bool_), np.ones(p.openings, np.bool_)
-    differs, door_differs = plan.option != guide.option_taken, plan.opening != guide.opening_taken
-    differs |= strained
-    door_differs |= door_strained
-    housed = guide.option_root != NONE
-    root, group = guide.open_root.copy(), guide.open_group.copy()
-    root[guide.option_root[differs & housed]] = True
-    root[guide.opening_root[door_differs]] = True
-    loose = differs & ~housed & (p.option_group != NONE)
-    group[p.option_group[loose]] = True
-    grouped = p.option_group != NONE
-    free = np.where(housed, root[guide.option_root] if p.facilities else False, ~grouped)
-    alone = ~housed & grouped
-    free[alone] = group[p.option_group[alone]]
-    return free, root[guide.opening_root] if p.openings else np.zeros(0, np.bool_)
+def _columns(p: Problem, plan: Plan, free: Flags, free_door: Flags, within_reach: Flags) -> tuple[Int, Int]:
+    """Free options of the core, and the free openings of the facilities in it."""
+    option = np.flatnonzero(free & (plan.option | within_reach))
+    facility = np.zeros(p.facilities + 1, np.bool_)
+    facility[p.option_facility[option]] = True
+    facility[NONE] = False
+    facility[p.opening_facility[free_door & plan.opening]] = True
+    parents = p.facility_parent[np.flatnonzero(facility[:-1])]
+    facility[parents[parents != NONE]] = True
+    return option, np.flatnonzero(free_door & facility[p.opening_facility])
 
 
-def _drawing_on(p: Problem, plan: Plan, rows: Int) -> tuple[Flags, Flags]:
+def strained_columns(p: Problem, plan: Plan, rows: Int) -> tuple[Flags, Flags]:
     """What of the plan uses one of these rows, by itself or through the money that pays it; and all that relieves one."""
     over = np.zeros(p.rows, np.bool_)
     over[rows] = True
@@ -213,35 +187,6 @@ def _drawing_on(p: Problem, plan: Plan, rows: Int) -> tuple[Flags, Flags]:
         drawing[row.owner_of_entry()[over[row.index] & (row.amount < 0)]] = True
         found.append(drawing)
     return found[0], found[1]
-
-
-def _columns(
-    p: Problem, plan: Plan, guide: Guide, free: Flags, free_door: Flags, strained: Flags, share: float
-) -> tuple[Int, Int]:  # fmt: skip
-    """Free options of the core, and the openings of the facilities in it."""
-    must = free & (plan.option | strained | (guide.option_weight > 0))
-    exact = np.zeros(p.options, np.bool_)
-    grouped = p.option_group != NONE
-    exact[grouped] = p.group_exact[p.option_group[grouped]]
-    must |= free & exact
-    known = np.zeros(p.facilities + 1, np.bool_)
-    known[p.opening_facility[free_door & (plan.opening | (guide.opening_weight > 0))]] = True
-    known[p.option_facility[must]] = True
-    if share >= 1:
-        known[:] = True
-    known[NONE] = True
-    likely = np.flatnonzero(free & known[p.option_facility])
-    keep = max(int(must.sum()), int(share * free.sum()))
-    if len(likely) > keep:
-        rank = np.where(must[likely], -1.0, guide.loss[likely])
-        likely = np.sort(likely[np.lexsort((likely, rank))[:keep]])
-    facility = np.zeros(p.facilities + 1, np.bool_)
-    facility[p.option_facility[likely]] = True
-    facility[NONE] = False
-    facility[p.opening_facility[free_door & plan.opening]] = True
-    parents = p.facility_parent[np.flatnonzero(facility[:-1])]
-    facility[parents[parents != NONE]] = True
-    return likely, np.flatnonzero(free_door & facility[p.opening_facility])
 
 
 def _with_bundle(p: Problem, part: Part, frozen: Int, frozen_door: Int) -> Problem:

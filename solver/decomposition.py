@@ -12,7 +12,6 @@
 from __future__ import annotations
 
 import time as clock
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,41 +19,25 @@ from numpy.typing import NDArray
 
 from .backends.highs import solve_stage as solve_whole
 from .backends.outcome import Outcome, Prices, Progress
-from .core import EXCEEDED, CoreOutcome, Guide, make_guide, solve_core
-from .elastic import row_use
+from .core import Guide, make_guide
 from .feasibility import profit
 from .interrupt import Interrupt
 from .prices import DualPrices, Priced, find_prices, make_priced
 from .problem import Problem
-from .regions import Regions, divide, share_out
 from .reroute import rerouted
 from .rounding import rounded
+from .rounds import Rounds
 from .search import EVEN, FIRST, PACKING, PlanSearch, empty_plan
 from .solution import Plan, Stopped
 from .stop import Stop
 
 Float = NDArray[np.float64]
-Kind = tuple[float, bool, int]  # of a core: part of the free options, whether what is settled is frozen, nodes
 
 STEPS = 1000
 PRICE_TIME = 0.4  # of the time, at most, for prices
 FACTOR = 0.3  # of the natural price: what blocks pay for exceeding a row before cores settle it
 GRIPS = (1.0, 0.0, 0.6)  # pass by pass: how much what others lose counts when a block proposes an exchange
 REACH = 0.125  # of the mean profit of what is taken: columns that lose more at the prices are left alone by the search
-CORE_GAP = 5e-4
-CORE_SECONDS = 20.0
-REPAIRS = 3  # times that a round is repeated where rows are still exceeded
-DEARER = 5.0  # how much the penalty of such a row rises
-HURRY = 0.8  # of the time left that the first round may take
-CORE_PENALTY = 30.0  # of the natural price: what a core pays for a row that it leaves exceeded
-CORES = (
-    (0.08, True, 60),
-    (0.2, False, 60),
-    (0.4, False, 200),
-    (1.0, False, 1000),
-)  # round by round: part of the free options, freezing, nodes
-CORE_OPTIONS = 6_000  # options of the regions that share a core in the first round; later more
-AT_ONCE = 2  # cores solved at the same time, whatever the number of threads: the plan must not depend on it
 WHOLE = 6000  # options up to which HiGHS may try the whole program at the end
 
 
@@ -111,7 +94,7 @@ class _Run:
         time = limits.time if limits.time is None else max(0.2, min(limits.time, self.left()))
         return solve_whole(
             part, stop=Stop(time=time, gap=limits.gap, work=limits.work), seed=self.seed, threads=1,
-            progress=None, interrupt=self.halt, warm=start,
+            progress=None, interrupt=self.halt, warm=start, quick=True,
         )  # fmt: skip
 
 
@@ -140,8 +123,23 @@ def solve_stage(
     run.tell()
     guide = make_guide(priced, found)
     if run.more():
-        _first_plan(run, search, found, guide)
-    _cores(run, search, guide)
+        reach = _first_plan(run, search, found, guide)
+        rounds = Rounds(
+            problem,
+            guide,
+            search,
+            run.lenient or search.plan,
+            reach,
+            run.exact,
+            run.more,
+            run.left,
+            run.tell,
+            run.threads,
+        )
+        rounds.repair()
+        while run.more() and rounds.round():
+            rounds.repair()
+        run.work += rounds.work
     infeasible, error = False, ""
     if run.more() and (problem.options <= WHOLE or search.best is None):
         infeasible, error = _whole(run, search)
@@ -173,13 +171,15 @@ def _prices(priced: Priced, run: _Run, warm: Plan | None) -> DualPrices:
     return find_prices(priced, steps=steps, proceed=proceed)
 
 
-def _first_plan(run: _Run, search: PlanSearch, found: DualPrices, guide: Guide) -> None:
-    """Round the average, settle blocks where rows may be exceeded; then make it a plan that is allowed."""
+def _first_plan(run: _Run, search: PlanSearch, found: DualPrices, guide: Guide) -> float:
+    """Round the average, settle blocks where rows may be exceeded; then make it a plan that is allowed.
+
+    Returns the reach: how much a column may lose at the prices and still be looked at.
+    """
     p = run.problem
     plan = rounded(p, found.average)
-    value = np.abs(p.objectives[0].option[plan.option]).mean() if plan.option.any() else 0.0
-    if value > 0:
-        search.bar(guide.loss > REACH * value, guide.opening_loss > REACH * value)
+    reach = REACH * float(np.abs(p.objectives[0].option[plan.option]).mean()) if plan.option.any() else np.inf
+    search.bar(guide.loss > reach, guide.opening_loss > reach)
     search.load(rerouted(p, plan, search.row_price))
     for grip in GRIPS:
         search.run(EVEN, factor=FACTOR, grip=grip)
@@ -191,120 +191,7 @@ def _first_plan(run: _Run, search: PlanSearch, found: DualPrices, guide: Guide) 
         search.run(FIRST + PACKING)
         search.offer(search.plan)
     run.tell()
-
-
-def _cores(run: _Run, search: PlanSearch, guide: Guide) -> None:
-    """Cores of a few regions each, round by round with more choices and more regions, from the plan that exceeds rows."""
-    if not run.more():
-        return
-    p = run.problem
-    regions = divide(p)
-    penalty = np.where(search.books.row_soft, search.books.row_penalty, CORE_PENALTY * search.overspending)
-    plan = run.lenient if run.lenient is not None else search.plan
-    with ThreadPoolExecutor(max(1, min(run.threads, AT_ONCE))) as workers:
-        cores = _Cores(run, workers, guide, regions, search, plan, penalty)
-        for number, kind in enumerate(CORES):
-            if not cores.round(kind, _bundles(p, regions, search.random, CORE_OPTIONS << number), number == 0):
-                return
-
-
-@dataclass(slots=True)
-class _Cores:
-    """A plan on its way through cores; it may exceed rows, whose penalty then rises until it does not."""
-
-    run: _Run
-    workers: ThreadPoolExecutor
-    guide: Guide
-    regions: Regions
-    search: PlanSearch
-    plan: Plan
-    penalty: Float
-
-    def round(self, kind: Kind, bundles: list[tuple[int, ...]], hurried: bool) -> bool:
-        """A core for each bundle, then again for those that exceed a row; False once there is no time."""
-        if not self.solve(kind, bundles, hurried):
-            return False
-        for _ in range(REPAIRS):
-            over = np.flatnonzero(row_use(self.run.problem, self.plan) > self.run.problem.row_limit + EXCEEDED)
-            if not len(over):
-                break
-            self.penalty[over] *= DEARER
-            kind = (min(1.0, 2 * kind[0]), *kind[1:])
-            if not self.solve(kind, self.owners(over, bundles), hurried):
-                return False
-        return True
-
-    def owners(self, rows: NDArray[np.int64], bundles: list[tuple[int, ...]]) -> list[tuple[int, ...]]:
-        """The bundles that may bring these rows back: of a row of one region its own, of a shared row all."""
-        owners = self.regions.row[rows]
-        return [bundle for bundle in bundles if np.any(owners < 0) or np.any(np.isin(owners, bundle))]
-
-    def solve(self, kind: Kind, bundles: list[tuple[int, ...]], hurried: bool) -> bool:
-        """The core of each bundle, a few at once; a hurried round leaves time for every bundle."""
-        run, left = self.run, len(bundles)
-        for first in range(0, len(bundles), AT_ONCE):
-            if not run.more():
-                return False
-            wave = bundles[first : first + AT_ONCE]
-            time = min(CORE_SECONDS, HURRY * run.left() * AT_ONCE / left if hurried else run.left())
-            left -= len(wave)
-            limits = Stop(time=None if np.isinf(run.left()) else max(0.2, time), gap=CORE_GAP, work=kind[2])
-            outcomes = _wave(run, self.workers, self.plan, self.guide, self.penalty, self.regions, wave, kind, limits)
-            self.plan = _together(self.plan, self.regions, wave, outcomes)
-            run.work += sum(outcome.work for outcome in outcomes)
-            if self.search.offer(self.plan):
-                run.tell()
-        return True
-
-
-def _wave(
-    run: _Run, workers: ThreadPoolExecutor, plan: Plan, guide: Guide, penalty: Float,
-    regions: Regions, wave: list[tuple[int, ...]], kind: Kind, limits: Stop,
-) -> list[CoreOutcome]:  # fmt: skip
-    """Cores of disjoint regions at the same time, each with its part of what is left of shared rows."""
-    p = run.problem
-
-    def solve(bundle: tuple[int, ...], row_limit: NDArray[np.int64]) -> CoreOutcome:
-        return solve_core(
-            p, plan, guide, penalty, row_limit, share=kind[0], freeze=kind[1], regions=regions,
-            chosen=None if len(bundle) == regions.count else bundle, solve_part=run.exact, stop=limits,
-        )  # fmt: skip
-
-    if len(wave) == 1 and len(wave[0]) == regions.count:
-        return [solve(wave[0], p.row_limit)]
-    return list(workers.map(solve, wave, share_out(p, regions, plan, wave)))
-
-
-def _together(plan: Plan, regions: Regions, wave: list[tuple[int, ...]], outcomes: list[CoreOutcome]) -> Plan:
-    """One plan of the whole from those of a wave."""
-    if len(wave) == 1:
-        return outcomes[0].plan
-    for bundle, outcome in zip(wave, outcomes, strict=True):
-        new = outcome.plan
-        plan = Plan(
-            np.where(np.isin(regions.option, bundle), new.option, plan.option),
-            np.where(np.isin(regions.opening, bundle), new.opening, plan.opening),
-            np.where(np.isin(regions.extra, bundle), new.extra, plan.extra),
-            np.where(np.isin(regions.arc, bundle), new.arc, plan.arc),
-        )
-    return plan
-
-
-def _bundles(
-    problem: Problem, regions: Regions, random: np.random.Generator, options: int
-) -> list[tuple[int, ...]]:  # fmt: skip
-    """Regions in random order, as many together as have so many options."""
-    if regions.count == 1:
-        return [(0,)]
-    size = np.bincount(regions.option, minlength=regions.count)
-    bundles: list[tuple[int, ...]] = []
-    bundle: list[int] = []
-    for number in random.permutation(regions.count).tolist():
-        if bundle and size[bundle].sum() + size[number] > options:
-            bundles.append(tuple(bundle))
-            bundle = []
-        bundle.append(number)
-    return [*bundles, tuple(bundle)]
+    return reach
 
 
 def _whole(run: _Run, search: PlanSearch) -> tuple[bool, str]:

@@ -13,6 +13,8 @@ from .sparse import Sparse
 
 Float = NDArray[np.float64]
 
+HIGHEST_PENALTY = 1e9  # points per unit; more would drown the profits in rounding
+
 
 def row_use(problem: Problem, plan: Plan) -> Float:
     """What a plan uses of every row."""
@@ -37,7 +39,9 @@ def elastic(problem: Problem, plan: Plan, row_penalty: Float) -> tuple[Problem, 
     if not len(rows):
         return problem, plan
     room = np.ceil(over[rows] + 1e-6).astype(np.int64)
-    worth = -np.ceil(np.maximum(row_penalty[rows], 1.0)).astype(np.int64)
+    worth = -np.ceil(
+        np.clip(np.nan_to_num(row_penalty[rows], nan=1.0, posinf=HIGHEST_PENALTY), 1.0, HIGHEST_PENALTY)
+    ).astype(np.int64)
     paid = int(np.floor(-(over[rows] @ worth)))
     columns = len(rows) + 1
     relaxed = replace(

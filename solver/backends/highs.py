@@ -30,8 +30,12 @@ def solve_stage(
     progress: Progress | None = None,
     interrupt: Interrupt | None = None,
     warm: Plan | None = None,
+    quick: bool = False,
 ) -> Outcome:
-    """Solve the first objective of a problem with HiGHS; `stop.work` counts search nodes."""
+    """Solve the first objective of a problem with HiGHS; `stop.work` counts search nodes.
+
+    `quick` suits one small program among many: the search neither starts again nor branches on trial.
+    """
     began = clock.monotonic()
     matrix = build_matrix(problem)
     if not matrix.columns:
@@ -39,7 +43,7 @@ def solve_stage(
             return Outcome(Stopped.OPTIMAL, infeasible=True)
         return Outcome(Stopped.OPTIMAL, plan=matrix.plan(np.zeros(0)), bound=0)
     # HiGHS divides by the plan's value, a Stop by the bound: this gap is on the safe side for both signs
-    limits = Limits(stop.time, stop.gap / (1 + stop.gap), stop.work, seed, threads)
+    limits = Limits(stop.time, stop.gap / (1 + stop.gap), stop.work, seed, threads, quick)
     start = None if warm is None else matrix.vector(problem, warm)
     run = search_in_child if matrix.columns > CHILD_LIMIT else search
 

@@ -12,7 +12,7 @@ import sys
 import time as clock
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Lock
 from typing import Any
 
@@ -43,6 +43,7 @@ class Limits:
     nodes: int | None = None
     seed: int = 0
     threads: int = 2
+    quick: bool = False  # a small program among many: no restarts, no branching on trial
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,9 @@ def search(
         highs.setOptionValue("mip_abs_gap", 1e-6 if loose else 0.999)
         highs.setOptionValue("mip_feasibility_tolerance", 1e-7)
         highs.setOptionValue("mip_heuristic_run_feasibility_jump", matrix.columns <= JUMP_LIMIT)
+        if limits.quick:
+            highs.setOptionValue("mip_allow_restart", False)
+            highs.setOptionValue("mip_pscost_minreliable", 0)
         if limits.nodes is not None:
             highs.setOptionValue("mip_max_nodes", limits.nodes)
         if limits.time is not None:
@@ -223,4 +227,4 @@ def timed(limits: Limits, began: float) -> Limits:
     if limits.time is None:
         return limits
     left = max(0.1, limits.time - (clock.monotonic() - began))
-    return Limits(left, limits.relative_gap, limits.nodes, limits.seed, limits.threads)
+    return replace(limits, time=left)

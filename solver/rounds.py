@@ -1,0 +1,191 @@
+"""Rounds of cores: neighbourhoods of choices, region by region, solved anew with hard budgets until nothing is left to gain.
+
+The plan on its way may exceed rows, at a price that rises until it does not. Two cores of different regions are
+solved at the same time, whatever the number of threads; each has its part of what shared rows leave.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .core import EXCEEDED, CoreOutcome, Guide, SolvePart, solve_core, strained_columns
+from .elastic import row_use
+from .neighbourhood import Units, around, disagreement, make_units
+from .problem import NONE, Problem
+from .regions import Regions, divide, share_out
+from .search import PlanSearch
+from .solution import Plan
+from .stop import Stop
+
+Float = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+Int = NDArray[np.int64]
+Bundle = tuple[int, ...]
+
+OPTIONS = (800, 1200, 1800, 2700, 4000, 6000)  # in a core, round by round
+REACHES = (1.0, 1.5, 2.0, 3.0, 5.0, 10.0)  # of the reach of the search
+NODES = 60  # of a core, at most
+GAP = 1e-3  # of what is free in a core
+SECONDS = 20.0  # of a core, at most
+PENALTY = 30.0  # of the natural price: what a core pays for a row that it leaves exceeded
+DEARER = 3.0  # how much the penalty of a row rises when its regions did not bring it back
+VISITED = 0.1  # of its score keeps a unit that was freed in this round
+QUIET = 0.02  # of the mean score: what every unit has at least
+STRAINED = 100.0  # of the mean score: what units have that exceed or relieve an exceeded row
+REPAIR_OPTIONS = 400
+REPAIRS = 8  # times that all regions concerned are asked
+AT_ONCE = 2
+
+
+@dataclass(slots=True)
+class Rounds:
+    """A plan on its way through cores."""
+
+    problem: Problem
+    guide: Guide
+    search: PlanSearch
+    plan: Plan
+    reach: float
+    solve_part: SolvePart
+    more: Callable[[], bool]
+    left: Callable[[], float]
+    tell: Callable[[], None]
+    threads: int
+    work: int = 0
+    number: int = 0
+    regions: Regions = field(init=False)
+    penalty: Float = field(init=False)
+    must: Flags = field(init=False)
+
+    def __post_init__(self) -> None:
+        p, search = self.problem, self.search
+        self.regions = divide(p)
+        self.penalty = np.where(search.books.row_soft, search.books.row_penalty, PENALTY * search.overspending)
+        grouped = p.option_group != NONE
+        self.must = self.guide.option_weight > 0
+        self.must[grouped] |= p.group_exact[p.option_group[grouped]]
+
+    def repair(self) -> None:
+        """Bring exceeded rows back: their regions in turn, at a price that rises until none is exceeded."""
+        within_reach = self.must | (self.guide.loss <= self.reach)
+        units = make_units(self.problem, self.guide, within_reach)
+        for _ in range(REPAIRS):
+            over = self._exceeded()
+            if not len(over):
+                return
+            bundles, _ = self._bundles(within_reach, REPAIR_OPTIONS)
+            owners = self.regions.row[over]
+            touched = [held for held in bundles if np.any(owners < 0) or np.any(np.isin(owners, held))]
+            with self._crew() as workers:
+                for first in range(0, len(touched), AT_ONCE):
+                    if not self.more() or not len(self._exceeded()):
+                        return
+                    visited = np.zeros(units.count, np.bool_)
+                    seconds = max(0.3, min(SECONDS, self.left() * AT_ONCE / (2 * len(touched))))
+                    self._wave(
+                        workers, touched[first : first + AT_ONCE], units, visited, within_reach, REPAIR_OPTIONS, seconds
+                    )  # fmt: skip
+            self.penalty[self._exceeded()] *= DEARER
+
+    def round(self) -> bool:
+        """Every part of the problem once; False when further rounds have nothing new to try."""
+        options = OPTIONS[self.number]
+        within_reach = self.must | (self.guide.loss <= self.reach * REACHES[self.number])
+        units = make_units(self.problem, self.guide, within_reach)
+        bundles, cores = self._bundles(within_reach, options)
+        visited = np.zeros(units.count, np.bool_)
+        left = sum(cores)
+        with self._crew() as workers:
+            while sum(cores):
+                if not self.more():
+                    return False
+                wave = sorted(range(len(bundles)), key=lambda n: -cores[n])[:AT_ONCE]
+                wave = [n for n in wave if cores[n]]
+                seconds = max(0.3, min(SECONDS, self.left() * AT_ONCE / left if self.number == 0 else self.left()))
+                self._wave(workers, [bundles[n] for n in wave], units, visited, within_reach, options, seconds)
+                for n in wave:
+                    cores[n] -= 1
+                left -= len(wave)
+        self.number += 1
+        return self.number < len(OPTIONS)
+
+    def _crew(self) -> ThreadPoolExecutor:
+        return ThreadPoolExecutor(max(1, min(self.threads, AT_ONCE)))
+
+    def _exceeded(self) -> Int:
+        p = self.problem
+        return np.flatnonzero(row_use(p, self.plan) > p.row_limit + EXCEEDED)
+
+    def _bundles(self, within_reach: Flags, options: int) -> tuple[list[Bundle], list[int]]:
+        """Regions in random order, small ones together, and how many cores each bundle needs."""
+        count = self.regions.count
+        size = np.bincount(self.regions.option[within_reach], minlength=count)
+        bundles: list[Bundle] = []
+        bundle: list[int] = []
+        for number in self.search.random.permutation(count).tolist():
+            if bundle and size[bundle].sum() + size[number] > options:
+                bundles.append(tuple(bundle))
+                bundle = []
+            bundle.append(number)
+        bundles.append(tuple(bundle))
+        return bundles, [max(1, int(-(-size[list(held)].sum() // options))) for held in bundles]
+
+    def _wave(
+        self, workers: ThreadPoolExecutor, bundles: list[Bundle], units: Units, visited: Flags,
+        within_reach: Flags, options: int, seconds: float,
+    ) -> None:  # fmt: skip
+        """Cores of disjoint regions at the same time."""
+        p, plan, guide, regions = self.problem, self.plan, self.guide, self.regions
+        strained, door_strained = strained_columns(p, plan, self._exceeded())
+        score = self._score(units, strained, door_strained)
+        score[visited] *= VISITED
+        limits = Stop(time=None if np.isinf(seconds) else seconds, gap=GAP, work=NODES)
+        freed: list[Flags] = []
+        for bundle in bundles:
+            inside = np.zeros(units.count, np.bool_)
+            inside[units.option[np.isin(regions.option, bundle)]] = True
+            freed.append(around(units, score, inside, options, self.search.random))
+            visited |= freed[-1]
+        whole = len(bundles) == 1 and len(bundles[0]) == regions.count
+        row_limits = [p.row_limit] if whole else share_out(p, regions, plan, bundles)
+
+        def solve(bundle: Bundle, free: Flags, row_limit: Int) -> CoreOutcome:
+            return solve_core(
+                p, plan, guide, self.penalty, row_limit, free=free[units.option], free_door=free[units.opening],
+                within_reach=within_reach | strained, regions=regions, chosen=None if whole else bundle,
+                solve_part=self.solve_part, stop=limits,
+            )  # fmt: skip
+
+        outcomes = list(workers.map(solve, bundles, freed, row_limits))
+        for bundle, outcome in zip(bundles, outcomes, strict=True):
+            self.plan = outcome.plan if whole else _replaced(self.plan, outcome.plan, regions, bundle)
+            self.work += outcome.work
+        if self.search.offer(self.plan):
+            self.tell()
+
+    def _score(self, units: Units, strained: Flags, door_strained: Flags) -> Float:
+        """How much there is to gain in a unit, roughly."""
+        guide = self.guide
+        score = disagreement(units, guide, self.plan)
+        unsure = np.minimum(guide.option_weight, 1 - guide.option_weight) * self.problem.objectives[0].option
+        score += np.bincount(units.option, np.abs(unsure), units.count)
+        mean = max(float(score.mean()), 1.0)
+        score += QUIET * mean
+        for unit, flags in ((units.option, strained), (units.opening, door_strained)):
+            score[unit[flags]] += STRAINED * mean
+        return score
+
+
+def _replaced(plan: Plan, new: Plan, regions: Regions, bundle: Bundle) -> Plan:
+    """The plan with the bundle's regions as in the new one."""
+    return Plan(
+        np.where(np.isin(regions.option, bundle), new.option, plan.option),
+        np.where(np.isin(regions.opening, bundle), new.opening, plan.opening),
+        np.where(np.isin(regions.extra, bundle), new.extra, plan.extra),
+        np.where(np.isin(regions.arc, bundle), new.arc, plan.arc),
+    )
