@@ -20,8 +20,9 @@ from qingdan.models.matching import match
 from qingdan.models.options import Options
 from qingdan.models.scenario import Scenario, parse_scenario
 from qingdan.solver.certificate import certified_bound, make_certificate
+from qingdan.solver.dual_function import DualFunction
 from qingdan.solver.matrix import build_matrix
-from qingdan.solver.prices import Priced, evaluate, find_prices, make_priced
+from qingdan.solver.prices import Priced, find_prices, make_priced
 from qingdan.solver.problem import Problem
 
 SIZE = int(os.environ.get("QINGDAN_BENCH_COMMUNITIES", "200"))
@@ -88,16 +89,28 @@ def test_matrix(benchmark: BenchmarkFixture, benefit: Problem) -> None:
     assert benchmark(build_matrix, benefit).columns > benefit.options
 
 
+def test_make_priced(benchmark: BenchmarkFixture, benefit: Problem) -> None:
+    assert benchmark(make_priced, benefit).columns.option_row.count > 0
+
+
 def test_price_step(benchmark: BenchmarkFixture, priced: Priced) -> None:
     """One value and subgradient of the dual function at good prices."""
     found = find_prices(priced, steps=200)
-    value = benchmark(evaluate, priced, found.group, found.row).value
+    value = benchmark(DualFunction(priced).at, found.group, found.row).value
     assert value == pytest.approx(found.bound)
 
 
-def test_prices(benchmark: BenchmarkFixture, priced: Priced) -> None:
+def test_price_step_without_prices(benchmark: BenchmarkFixture, priced: Priced) -> None:
+    """The same where everything is free and blocks are full: the dearest step."""
+    group, row = np.zeros(priced.problem.groups), np.zeros(priced.problem.rows)
+    assert benchmark(DualFunction(priced).at, group, row).value > 0
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_prices(benchmark: BenchmarkFixture, priced: Priced, threads: int) -> None:
     """Three hundred price steps from nothing."""
-    found = benchmark.pedantic(find_prices, (priced,), {"steps": 300}, rounds=3, warmup_rounds=1)  # type: ignore[no-untyped-call]
+    options = {"steps": 300, "threads": threads}
+    found = benchmark.pedantic(find_prices, (priced,), options, rounds=3, warmup_rounds=1)  # type: ignore[no-untyped-call]
     assert np.isfinite(found.bound)
 
 

@@ -18,7 +18,7 @@ from .problem import Problem
 Float = NDArray[np.float64]
 
 # share of all steps, first and last step of each cycle, in natural sizes of prices
-CYCLES = ((400, 0.3, 0.01), (600, 0.1, 1e-4))
+CYCLES = ((400, 1.0, 0.01), (600, 0.1, 1e-4))
 SMALL = 0.3  # least scale of a price in later cycles, as a share of its natural size
 PAST = 0.95  # weight of the past in the mean of subgradients
 PAST_SQUARES = 0.9  # and in the mean of their squares

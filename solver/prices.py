@@ -22,8 +22,10 @@ __all__ = ["Average", "DualPrices", "Evaluation", "Priced", "evaluate", "find_pr
 
 Float = NDArray[np.float64]
 
-FIRST_STEP = 0.3  # in natural sizes of prices (`price_scales`)
-NEXT_STEP = 0.03  # where prices are given
+FIRST_STEP = 1.0  # in natural sizes of prices (`price_scales`), where there are enough steps
+FEW_STEPS = 300  # with fewer the first is shorter
+LEAST_FIRST_STEP = 0.3
+NEXT_STEP = 0.1  # where prices are given
 LAST_STEP = 1e-4
 ENOUGH = 20  # steps of half a cycle whose mean is taken rather than that of the half before
 WATCH_SHARE = 0.2  # of every evaluation in a watcher's running average
@@ -63,20 +65,24 @@ def find_prices(
 ) -> DualPrices:
     """Prices that make the bound small, found in cycles of falling steps, each from the best prices so far.
 
-    Steps are in natural sizes (`price_scales`); `first_step` is the largest (by default 0.3, from given prices
-    0.03), `last_step` the smallest. `proceed(step, bound)` may end the search early; `watch(evaluation, paid, share)`
-    sees the later half of the steps, for averages. Results are the same for any number of threads.
+    Steps are in natural sizes (`price_scales`); `first_step` is the largest (by default 1, less where steps are few,
+    0.1 in the single cycle from given prices), `last_step` the smallest. `proceed(step, bound)` may end the search
+    early; `watch(evaluation, paid, share)` sees the later half of the steps, for averages. Results are the same for
+    any number of threads.
     """
     p = priced.problem
     scales = Scales(*price_scales(priced))
     best_group = np.zeros(p.groups) if start is None else start[0].copy()
     best_row = np.zeros(p.rows) if start is None else start[1].copy()
-    largest = (FIRST_STEP if start is None else NEXT_STEP) if first_step is None else first_step
+    largest = first_step or (
+        max(LEAST_FIRST_STEP, FIRST_STEP * min(1.0, steps / FEW_STEPS)) if start is None else NEXT_STEP
+    )
+    plan = cycles(steps, largest, last_step) if start is None else [(steps, largest, min(largest, last_step))]
     bound, done, ended = np.inf, 0, False
     average = mean = _Mean(p)
     with Crew(threads) as crew:
         function = DualFunction(priced, crew)
-        for length, first, last in cycles(steps, largest, last_step):
+        for length, first, last in plan:
             group, row = best_group, best_row
             stride = Stride(p, scales, group, row, anew=done == 0 and start is None)
             for number in range(length):
