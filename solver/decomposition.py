@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from .backends.highs import solve_stage as solve_whole
 from .backends.outcome import Outcome, Prices, Progress
+from .branching import prove
 from .core import Guide, make_guide
 from .feasibility import profit
 from .interrupt import Interrupt
@@ -34,11 +35,14 @@ from .stop import Stop
 Float = NDArray[np.float64]
 
 STEPS = 1000
-PRICE_TIME = 0.4  # of the time, at most, for prices
+PRICE_TIME = 0.25  # of the time, at most, for prices
 FACTOR = 0.3  # of the natural price: what blocks pay for exceeding a row before cores settle it
 GRIPS = (1.0, 0.0, 0.6)  # pass by pass: how much what others lose counts when a block proposes an exchange
+EXCHANGE = 20.0  # passes with exchange are made where so many times the first pass's time is left
 REACH = 0.125  # of the mean profit of what is taken: columns that lose more at the prices are left alone by the search
-WHOLE = 6000  # options up to which HiGHS may try the whole program at the end
+WHOLE = 6000  # options up to which HiGHS gets the whole program, and cases are distinguished for a proof
+WHOLE_SHARE = 0.5  # of the time left then, for HiGHS
+ROUNDS_SHARE = 0.4  # of the time that rounds may take where that follows
 
 
 @dataclass(slots=True)
@@ -80,6 +84,25 @@ class _Run:
         if best is None or self.bound is None:
             return False
         return self.bound - best <= self.stop.gap * max(1, abs(self.bound))
+
+    def small_and_late(self) -> bool:
+        """Whether the time of the rounds is over on a problem that is small enough for exact methods."""
+        limit = self.stop.time
+        return self.problem.options <= WHOLE and limit is not None and self.left() < (1 - ROUNDS_SHARE) * limit
+
+    def unproven(self, certified: float) -> bool:
+        """Whether a bound that anyone can recompute is still too far from the plan, and there is leave to go on."""
+        best = self.best()
+        near = best is not None and certified - best < max(1.0, self.stop.gap * abs(certified))
+        return not near and self.go_on() and (self.stop.work is None or self.spent() < self.stop.work)
+
+    def limits(self) -> Stop:
+        """What is left of time and work."""
+        return Stop(
+            time=None if np.isinf(self.left()) else max(0.1, self.left()),
+            gap=self.stop.gap,
+            work=None if self.stop.work is None else max(1, self.stop.work - self.spent()),
+        )
 
     def spent(self) -> int:
         """Work so far: price steps, passes, nodes."""
@@ -137,12 +160,28 @@ def solve_stage(
             run.threads,
         )
         rounds.repair()
-        while run.more() and rounds.round():
+        while run.more() and not run.small_and_late() and rounds.round():
             rounds.repair()
         run.work += rounds.work
-    infeasible, error = False, ""
+    infeasible, error, tree = False, "", None
     if run.more() and (problem.options <= WHOLE or search.best is None):
         infeasible, error = _whole(run, search)
+    prices, certified = Prices(found.group, found.row), found.bound
+    if problem.options <= WHOLE and not infeasible and run.unproven(certified):
+        proof = prove(
+            problem,
+            prices=prices,
+            plan=search.best,
+            stop=run.limits(),
+            seed=seed,
+            interrupt=run.halt,
+            progress=progress,
+        )
+        if proof.plan is not None:
+            search.offer(proof.plan)
+        run.work += proof.work
+        run.bound = proof.bound if run.bound is None else min(run.bound, proof.bound)
+        prices, tree = proof.prices, proof.tree
     best = run.best()
     if run.halt.is_set:
         stopped = Stopped.USER
@@ -154,7 +193,7 @@ def solve_stage(
         stopped = Stopped.OPTIMAL
     return Outcome(
         stopped, plan=search.best, bound=run.bound, work=run.spent(), infeasible=infeasible,
-        prices=Prices(found.group, found.row), error=error,
+        prices=prices, tree=tree, error=error,
     )  # fmt: skip
 
 
@@ -181,7 +220,10 @@ def _first_plan(run: _Run, search: PlanSearch, found: DualPrices, guide: Guide) 
     reach = REACH * float(np.abs(p.objectives[0].option[plan.option]).mean()) if plan.option.any() else np.inf
     search.bar(guide.loss > reach, guide.opening_loss > reach)
     search.load(rerouted(p, plan, search.row_price))
-    for grip in GRIPS:
+    began = clock.monotonic()
+    for number, grip in enumerate(GRIPS):
+        if number and EXCHANGE * (clock.monotonic() - began) > run.left():
+            break
         search.run(EVEN, factor=FACTOR, grip=grip)
     run.lenient = search.plan
     search.mend()
@@ -195,11 +237,11 @@ def _first_plan(run: _Run, search: PlanSearch, found: DualPrices, guide: Guide) 
 
 
 def _whole(run: _Run, search: PlanSearch) -> tuple[bool, str]:
-    """HiGHS on the whole program with the time that is left, from the best plan; whether nothing is feasible, and errors."""
-    work = None if run.stop.work is None else max(1, run.stop.work - run.spent())
-    left = run.left()
+    """HiGHS on the whole program from the best plan, for a part of the time; whether nothing is feasible, and errors."""
+    limits = run.limits()
+    share = WHOLE_SHARE if search.best is not None else 1.0
     outcome = solve_whole(
-        run.problem, stop=Stop(time=None if np.isinf(left) else max(0.1, left), gap=run.stop.gap, work=work),
+        run.problem, stop=Stop(None if limits.time is None else share * limits.time, limits.gap, limits.work),
         seed=run.seed, threads=run.threads, progress=None, interrupt=run.halt, warm=search.best,
     )  # fmt: skip
     run.work += outcome.work

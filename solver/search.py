@@ -29,7 +29,7 @@ SMALLEST_PRICE = 0.3  # of its natural price: what overspending a row without pr
 FIRST = ((0.0, 1.0), (0.0, 1.0))
 PACKING = ((1.0, 2.0), (1.0, 1.4), (1.0, 1.0), (1.0, 0.5))
 EVEN = ((1.0, 1.0),)
-FILLING = ((1.0, 1.1), (1.0, 1.0), (1.0, 0.7), (1.0, 0.0))
+FILLING = ((1.0, 1.0), (1.0, 0.0))
 
 
 def empty_plan(problem: Problem) -> Plan:
@@ -61,7 +61,9 @@ class PlanSearch:
     def __post_init__(self) -> None:
         p = self.priced.problem
         self.books = open_books(self.priced)
-        self.shelves = make_shelves(self.priced.layout, p.option_period, p.option_size, p.openings)
+        asks = p.objectives[0].opening > 0
+        asks[p.opening_row.owner_of_entry()[p.opening_row.amount < 0]] = True
+        self.shelves = make_shelves(self.priced.layout, p.option_period, p.option_size, asks)
         self.overspending = np.maximum(self.row_price, SMALLEST_PRICE * price_scales(self.priced)[1])
         unit_cost, _ = mix(self.priced.blends, self.priced.arc_use @ self.row_price)
         prices = np.concatenate([self.row_price, unit_cost, np.zeros(p.groups)])

@@ -41,13 +41,19 @@ class Shelves(NamedTuple):
     opening_worth: Float
     option_barred: NDArray[np.bool_]  # not to be taken in this phase of a search
     opening_barred: NDArray[np.bool_]
+    root_asks: NDArray[np.bool_]  # an opening on it may gain something by itself: it has a profit or relieves a row
     take_option: NDArray[np.bool_]
     take_opening: NDArray[np.bool_]
     root_value: Float
 
 
-def make_shelves(layout: Layout, period: Int, size: Int, openings: int) -> Shelves:
-    """Layout and scratch space for one search."""
+def make_shelves(layout: Layout, period: Int, size: Int, opening_asks: NDArray[np.bool_]) -> Shelves:
+    """Layout and scratch space for one search; `opening_asks` marks openings that may gain something by themselves."""
+    openings = len(opening_asks)
+    root_asks = _any(opening_asks, layout.root_opening)
+    shelf_asks = _any(opening_asks, layout.shelf_opening)
+    of_shelf = np.repeat(np.arange(len(layout.root_facility)), np.diff(layout.shelf_start))
+    root_asks[of_shelf[shelf_asks]] = True
     option_root = np.full(len(period), NONE, np.int64)
     cut = layout.option_start[layout.choice_start[layout.shelf_start]]
     option_root[layout.option] = np.repeat(np.arange(len(layout.root_facility)), np.diff(cut))
@@ -58,6 +64,14 @@ def make_shelves(layout: Layout, period: Int, size: Int, openings: int) -> Shelv
         layout.loose_start, layout.loose_option,
         np.zeros(len(period)), option_root,
         np.full(len(period), NEVER), np.full(openings, NEVER),
-        np.zeros(len(period), np.bool_), np.zeros(openings, np.bool_),
+        np.zeros(len(period), np.bool_), np.zeros(openings, np.bool_), root_asks,
         np.zeros(len(period), np.bool_), np.zeros(openings, np.bool_), np.zeros(len(layout.root_facility)),
     )  # fmt: skip
+
+
+def _any(flags: NDArray[np.bool_], column: Int) -> NDArray[np.bool_]:
+    """By row of a table of column numbers (negative: none): whether one of them is flagged."""
+    held = column >= 0
+    found = np.zeros(column.shape, np.bool_)
+    found[held] = flags[column[held]]
+    return np.asarray(found.any(axis=1), np.bool_)

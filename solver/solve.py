@@ -20,7 +20,8 @@ from .solution import HEADLINE, Plan, Solution, StageResult, Status, Stopped, Tr
 from .stop import Stop
 
 AFTER_KERNELS = 0.5  # of the time asked for, at least, once the kernels are compiled
-FIRST_PLAN_SHARE = 0.7  # of the time left, at most, for a plan of any value where a stage found none
+FIRST_PLAN_SHARE = 0.7  # of the time, at most, until there is a plan of any value
+ANY_PLAN = 20_000  # options up to which HiGHS is asked for a plan of any value where the decomposition found none
 PRICE_SHARE = 0.15  # of a stage's time, at most, for prices that certify its bound
 PLAIN_LIMIT = 5_000  # options; below it plain code certifies sooner than kernels compile
 PROOF_SECONDS = 4e-6  # for each option, kept back for the certificate of a method that brings prices
@@ -154,8 +155,10 @@ class _Run:
         allowed = self.allowed()
         if allowed is None:
             return None
-        ends = deadlines([objective.name for objective in self.problem.objectives])
-        return self.warmed + (allowed - self.warmed) * ends[number] - self.seconds()
+        end = deadlines([objective.name for objective in self.problem.objectives])[number]
+        if self.plan is None:  # without a first plan the later stages cannot even begin
+            end = max(end, FIRST_PLAN_SHARE)
+        return self.warmed + (allowed - self.warmed) * end - self.seconds()
 
     def stage(self, number: int) -> bool:
         """Solve one stage; False when the later ones have nothing to start from."""
@@ -182,7 +185,8 @@ class _Run:
                 self.infeasible = True
             bound, stopped = outcome.bound, outcome.stopped
             self._take(problem, outcome.plan)
-            if self.plan is None and not outcome.infeasible and stopped in (Stopped.TIME, Stopped.WORK):
+            hopeful = problem.options <= ANY_PLAN or not METHODS[self.method].brings_prices
+            if self.plan is None and hopeful and not outcome.infeasible and stopped in (Stopped.TIME, Stopped.WORK):
                 self._any_plan(problem)
         if self.plan is None:
             self.reasons.append(stopped)

@@ -12,14 +12,14 @@ from numba import njit
 from numpy.typing import NDArray
 
 from .layout import FREE, Layout
-from .walk_states import POOL, SPACE, all_shelves, by_states, take_states
+from .walk_states import NO_ROOM, POOL, SPACE, all_shelves, by_states, take_states
 
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, _nrt=False)
 def _best_of_choice(c, low, high, option_start, period, profit):  # type: ignore[no-untyped-def]
     """The place of the best option with positive profit of a choice set in periods low..high, or -1."""
     best, best_profit = -1, 0.0
@@ -29,7 +29,7 @@ def _best_of_choice(c, low, high, option_start, period, profit):  # type: ignore
     return best
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, _nrt=False)
 def _gains(  # type: ignore[no-untyped-def]
     r, occasional, periods, shelf_start, shelf_opening, choice_start, option_start,
     period, profit, opening_profit, top, gain,
@@ -60,7 +60,7 @@ def _gains(  # type: ignore[no-untyped-def]
                 gain[k - first, inner] = -1.0
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, _nrt=False)
 def _uppers(  # type: ignore[no-untyped-def]
     r, occasional, periods, root_opening, shelf_start, shelf_exclusion, shelf_opening, opening_profit,
     gain, set_value, upper,
@@ -88,7 +88,7 @@ def _uppers(  # type: ignore[no-untyped-def]
     return sets
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, _nrt=False)
 def _fits(  # type: ignore[no-untyped-def]
     r, opened, occasional, capacity, last_period, sets, take, gain,
     shelf_start, shelf_minimum, shelf_capacity, shelf_exclusion, shelf_opening,
@@ -127,35 +127,15 @@ def _fits(  # type: ignore[no-untyped-def]
     return True
 
 
-@njit(cache=True, nogil=True)
-def _walk(  # type: ignore[no-untyped-def]
+@njit(cache=True, nogil=True, _nrt=False)
+def _settle(  # type: ignore[no-untyped-def]
     first, end, periods, root_capacity, root_occasional, root_opening,
     shelf_start, shelf_minimum, shelf_capacity, shelf_exclusion, shelf_opening,
     choice_start, option_start, period, size, profit, opening_profit,
-    root_value, take_option, take_opening,
+    root_value, take_option, take_opening, gain, set_value, top, upper, least,
+    load, value, link, lists, list_value, pool, chain, start, found, chosen, set_best,
 ):  # fmt: skip
-    """Settle the roots first..end-1; values into root_value, what is taken into the flags (options by place)."""
-    widest, most, longest = 1, 1, 1
-    for r in range(first, end):
-        widest = max(widest, shelf_start[r + 1] - shelf_start[r])
-        most = max(most, choice_start[shelf_start[r + 1]] - choice_start[shelf_start[r]])
-        for c in range(choice_start[shelf_start[r]], choice_start[shelf_start[r + 1]]):
-            longest = max(longest, option_start[c + 1] - option_start[c])
-    gain, set_value = np.empty((widest, periods), np.float64), np.empty((periods, widest), np.float64)
-    top, upper, least = np.empty(periods, np.float64), np.empty(periods, np.float64), np.empty(widest, np.float64)
-    # work space for lists of states, see walk_states
-    load, value, link = np.empty((6, SPACE), np.int64), np.empty((6, SPACE), np.float64), np.empty((6, SPACE), np.int64)
-    lists, list_value, pool = (
-        np.empty((2, POOL), np.int64),
-        np.empty((1, POOL), np.float64),
-        np.empty((2, POOL), np.int64),
-    )
-    chain, start, found = (
-        np.empty((2, POOL), np.int64),
-        np.empty(widest * periods + 1, np.int64),
-        np.empty(longest, np.int64),
-    )
-    chosen, set_best = np.empty(most + widest, np.int64), np.empty(widest, np.float64)
+    """Settle the roots from `first` on; the first one for whose states there is no room, or `end`."""
     for r in range(first, end):
         root_value[r] = 0.0
         occasional, capacity = root_occasional[r], root_capacity[r]
@@ -185,29 +165,28 @@ def _walk(  # type: ignore[no-untyped-def]
                 best, best_period, from_states = upper[opened], opened, False
                 break
             if not have_states:
-                if load.shape[1] == 0:  # the first block that needs it
-                    load, value, link = (
-                        np.empty((6, SPACE), np.int64), np.empty((6, SPACE), np.float64), np.empty((6, SPACE), np.int64)
-                    )  # fmt: skip
-                    lists, list_value = np.empty((2, POOL), np.int64), np.empty((1, POOL), np.float64)
-                    pool, chain = np.empty((2, POOL), np.int64), np.empty((2, POOL), np.int64)
+                if load.shape[1] == 0:
+                    return r
                 for number in range(sets):  # what a shelf must bring at least, the best of all others granted
                     rest = -np.inf
                     for other in range(periods):
                         if upper[other] > best:
                             rest = max(rest, upper[other] - set_value[other, number])
                     least[number] = max(0.0, best - rest - 1e-9 * max(1.0, abs(rest)))
-                lists, list_value, pool = all_shelves(
+                if not all_shelves(
                     r, occasional, capacity, periods, gain, least,
                     shelf_start, shelf_minimum, shelf_capacity, shelf_exclusion, shelf_opening,
                     choice_start, option_start, period, size, profit, opening_profit,
                     load, value, link, found, start, lists, list_value, pool,
-                )  # fmt: skip
+                ):  # fmt: skip
+                    return r
                 have_states = True
-            exact, last, chain = by_states(
+            exact, last = by_states(
                 r, opened, occasional, capacity, periods, opening_profit[root_opening[r, opened]], best, sets,
                 shelf_start, shelf_exclusion, shelf_opening, load, value, link, start, lists, list_value, chain, set_best,
             )  # fmt: skip
+            if exact == NO_ROOM:
+                return r
             upper[opened] = -1.0
             if exact > best:
                 best, best_period, from_states = exact, opened, True
@@ -230,9 +209,44 @@ def _walk(  # type: ignore[no-untyped-def]
                 shelf_start, shelf_minimum, shelf_capacity, shelf_exclusion, shelf_opening,
                 choice_start, option_start, period, size, profit, take_option, take_opening,
             )  # fmt: skip
+    return end
 
 
 @njit(cache=True, nogil=True)
+def _walk(  # type: ignore[no-untyped-def]
+    first, end, periods, root_capacity, root_occasional, root_opening,
+    shelf_start, shelf_minimum, shelf_capacity, shelf_exclusion, shelf_opening,
+    choice_start, option_start, period, size, profit, opening_profit,
+    root_value, take_option, take_opening,
+):  # fmt: skip
+    """Settle the roots first..end-1; values into root_value, what is taken into the flags (options by place)."""
+    widest, most, longest = 1, 1, 1
+    for r in range(first, end):
+        widest = max(widest, shelf_start[r + 1] - shelf_start[r])
+        most = max(most, choice_start[shelf_start[r + 1]] - choice_start[shelf_start[r]])
+        for c in range(choice_start[shelf_start[r]], choice_start[shelf_start[r + 1]]):
+            longest = max(longest, option_start[c + 1] - option_start[c])
+    gain, set_value = np.empty((widest, periods), np.float64), np.empty((periods, widest), np.float64)
+    top, upper, least = np.empty(periods, np.float64), np.empty(periods, np.float64), np.empty(widest, np.float64)
+    start, found = np.empty(widest * periods + 1, np.int64), np.empty(longest, np.int64)
+    chosen, set_best = np.empty(most + widest, np.int64), np.empty(widest, np.float64)
+    room, at = 0, first
+    while at < end:  # work space for lists of states (see walk_states): none until a block needs it
+        space = SPACE if room else 0
+        load, value = np.empty((6, space), np.int64), np.empty((6, space), np.float64)
+        link, chain = np.empty((6, space), np.int64), np.empty((2, room), np.int64)
+        lists, list_value, pool = np.empty((2, room), np.int64), np.empty((1, room)), np.empty((2, room), np.int64)
+        at = _settle(
+            at, end, periods, root_capacity, root_occasional, root_opening,
+            shelf_start, shelf_minimum, shelf_capacity, shelf_exclusion, shelf_opening,
+            choice_start, option_start, period, size, profit, opening_profit,
+            root_value, take_option, take_opening, gain, set_value, top, upper, least,
+            load, value, link, lists, list_value, pool, chain, start, found, chosen, set_best,
+        )  # fmt: skip
+        room = max(POOL, 2 * room)
+
+
+@njit(cache=True, nogil=True, _nrt=False)
 def _walk_loose(start, shift, profit, value, take_option):  # type: ignore[no-untyped-def]
     """The best of every choice set of options without facility, and its value; profits from place `shift` on."""
     for c in range(len(start) - 1):

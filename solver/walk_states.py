@@ -2,12 +2,12 @@
 
 A list rises in load and in value. Lists are merged, never sorted; a state that cannot become worth more than what is
 already known (its value with all that may still be added) is dropped as soon as it appears. Lists live in the rows of
-one work space, because asking for memory would cost more than the merging. Options go by their place in the layout.
+one work space, because asking for memory would cost more than the merging; for the same reason these kernels are
+compiled without reference counts (`_nrt`): they make no arrays, and counting took half of their time. Options go by their place in the layout.
 """
 
 from __future__ import annotations
 
-import numpy as np
 from numba import njit
 
 from .layout import FREE
@@ -16,17 +16,10 @@ ROUNDING = 1e-9  # of a value: sums in another order may differ by so much
 LIST_LIMIT = 4096  # states kept at most; beyond it loads are rounded down (the value stays an upper bound)
 SPACE = 2 * LIST_LIMIT  # of a row of the work space: two lists
 POOL = 1024  # links to begin with
+NO_ROOM = -2.0
 
 
-@njit(cache=True, nogil=True)
-def grown(table, used):  # type: ignore[no-untyped-def]
-    """The same table with twice the columns."""
-    larger = np.empty((table.shape[0], 2 * table.shape[1]), table.dtype)
-    larger[:, :used] = table[:, :used]
-    return larger
-
-
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, _nrt=False)
 def merge(  # type: ignore[no-untyped-def]
     load, value, link, one, n, two, m, out, shift, gain, item, ceiling, floor, pool, used,
 ):  # fmt: skip
@@ -70,7 +63,7 @@ def merge(  # type: ignore[no-untyped-def]
     return count, used
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, _nrt=False)
 def _useful(c, low, high, ceiling, option_start, period, size, profit, found):  # type: ignore[no-untyped-def]
     """Options of a choice set with positive profit of which no other is as small and as good.
 
@@ -100,7 +93,7 @@ def _useful(c, low, high, ceiling, option_start, period, size, profit, found):  
     return count, best
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, _nrt=False)
 def all_shelves(  # type: ignore[no-untyped-def]
     r, occasional, capacity, periods, gain, least,
     shelf_start, shelf_minimum, shelf_capacity, shelf_exclusion, shelf_opening,
@@ -110,7 +103,7 @@ def all_shelves(  # type: ignore[no-untyped-def]
     """States of every shelf of a root for every period in which it may open, padded, if above the least of its set.
 
     `gain` says what shelf and period bring without capacities. Loads and links (chains of options in the pool) go to
-    `lists`, values to `list_value`, cut by `start`; these and the pool are returned, because they may have grown.
+    `lists`, values to `list_value`, cut by `start`. False if there is not enough room for them.
     """
     first, used, many = shelf_start[r], 0, 0
     start[0] = 0
@@ -138,8 +131,8 @@ def all_shelves(  # type: ignore[no-untyped-def]
                     n = 0
                 for alternative in range(count):
                     o = found[alternative]
-                    while used + m > pool.shape[1]:
-                        pool = grown(pool, used)
+                    if used + m > pool.shape[1]:
+                        return False
                     n, used = merge(
                         load, value, link, row, n, base, m, spare, size[o], profit[o], o,
                         ceiling, floor - still, pool, used,
@@ -147,8 +140,8 @@ def all_shelves(  # type: ignore[no-untyped-def]
                     row, spare = spare, 3 - base - spare
                 if n == 0:
                     break
-            while many + n > lists.shape[1]:
-                lists, list_value = grown(lists, many), grown(list_value, many)
+            if many + n > lists.shape[1]:
+                return False
             for state in range(n):
                 padded = max(load[row, state], shelf_minimum[k])
                 if value[row, state] <= floor or value[row, state] <= 0.0 or padded > capacity:
@@ -158,16 +151,16 @@ def all_shelves(  # type: ignore[no-untyped-def]
                 lists[0, many], lists[1, many], list_value[0, many] = padded, link[row, state], value[row, state]
                 many += 1
             start[slot + 1] = many
-    return lists, list_value, pool
+    return True
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, _nrt=False)
 def by_states(  # type: ignore[no-untyped-def]
     r, opened, occasional, capacity, periods, root_value, to_beat, sets,
     shelf_start, shelf_exclusion, shelf_opening,
     load, value, link, start, lists, list_value, chain, set_best,
 ):  # fmt: skip
-    """Exact value of a root opened in one period, -1 if nothing beats `to_beat`; the last link, and the chain.
+    """Exact value of a root opened in one period, -1 if nothing beats `to_beat`, or NO_ROOM; and the last link.
 
     A link of the chain has its predecessor and a state of a shelf (its place in `lists`).
     """
@@ -206,8 +199,8 @@ def by_states(  # type: ignore[no-untyped-def]
         base, m, spare = row, n, (row + 1) % 3
         floor, n = to_beat - still, 0
         for state in range(many + 1):  # the last time without anything of this set
-            while used + m > chain.shape[1]:
-                chain = grown(chain, used)
+            if used + m > chain.shape[1]:
+                return NO_ROOM, -1
             if state < many:
                 shift, more, item = load[some, state], value[some, state], link[some, state]
             else:
@@ -217,12 +210,12 @@ def by_states(  # type: ignore[no-untyped-def]
             )  # fmt: skip
             row, spare = spare, 3 - base - spare
         if n == 0:
-            return -1.0, -1, chain
+            return -1.0, -1
         to_beat = max(to_beat, value[row, n - 1] - ROUNDING * max(1.0, abs(value[row, n - 1])))
-    return value[row, n - 1], link[row, n - 1], chain
+    return value[row, n - 1], link[row, n - 1]
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, _nrt=False)
 def take_states(  # type: ignore[no-untyped-def]
     last, first, periods, shelf_opening, start, lists, pool, chain, chosen
 ):  # fmt: skip
