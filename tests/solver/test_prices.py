@@ -15,7 +15,7 @@ from qingdan.solver.dual_function import DualFunction, evaluate, make_priced
 from qingdan.solver.price_scales import price_scales
 from qingdan.solver.price_steps import cycles
 from qingdan.solver.prices import find_prices
-from qingdan.solver.problem import Problem
+from qingdan.solver.problem import NONE, Objective, Problem, make_problem
 from qingdan.solver.sparse import Sparse
 from random_problems import random_problem
 
@@ -167,3 +167,37 @@ def test_a_group_that_must_be_filled_at_a_loss_has_a_scale() -> None:
         assert np.isfinite(group).all() and np.isfinite(row).all() and (group >= 0).all() and (row >= 0).all()
     free = replace(problem, objectives=(replace(problem.objectives[0], option=np.zeros(problem.options, np.int64)),))
     assert price_scales(make_priced(free))[0].max() == 0 or free.row_limit.min() < 0 or free.group_exact.any()
+
+
+@pytest.mark.parametrize("modules", [0, 3])
+def test_blocks_with_thousands_of_states_are_settled_exactly(modules: int) -> None:
+    """Lists of states outgrow the room they begin with; the value stays that of exact arithmetic."""
+    rng = np.random.default_rng(modules)
+    options, roots = 60, 2
+    parent = [NONE] * roots + [root for root in range(roots) for _ in range(modules)]
+    facility = np.arange(options) % roots if not modules else roots + np.arange(options) % (roots * modules)
+    size = rng.integers(50, 400, options)
+    problem = make_problem(
+        1,
+        (
+            Objective(
+                "benefit",
+                size * 100 + rng.integers(0, 3000, options),
+                np.full(len(parent), -500),
+                np.zeros(0, np.int64),
+            ),
+        ),
+        group_capacity=np.ones(options, np.int64),
+        facility_parent=parent,
+        facility_capacity=[3500] * roots + [1500] * (roots * modules),
+        opening_facility=np.arange(len(parent)),
+        option_group=np.arange(options),
+        option_facility=facility,
+        option_size=size,
+    )
+    none = np.zeros(options, np.int64), np.zeros(0, np.int64)
+    at = evaluate(make_priced(problem), none[0].astype(float), none[1].astype(float))
+    assert at.value * 100 == dual_value(problem, *none, 1)
+    for root in range(roots):
+        inside = at.option & (problem.root()[facility] == root)
+        assert size[inside].sum() <= 3500
