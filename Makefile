@@ -4,7 +4,9 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 PARTS = app bench models scenarios solver
 
-help: ; @echo "make demo | test | test-all | lint | bench | wheel | clean"
+help:
+	@echo "make demo | test | test-all | lint | bench | targets | wheel | clean"
+	@echo "make targets [ROWS=\"plan-50 …\"]: the targets of the solver, measured; all of them take hours"
 
 $(VENV)/.core: pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -32,8 +34,10 @@ lint: $(VENV)/.dev .dev/qingdan
 
 bench: $(VENV)/.dev ; @$(BIN)/python -m pytest bench -p no:xdist --benchmark-only
 
+targets: $(VENV)/.dev ; @$(BIN)/python -m qingdan.bench.targets $(ROWS) $(TARGET_OPTIONS)
+
 wheel: $(VENV)/.dev ; @$(BIN)/python -m pip wheel --quiet --no-deps -w dist .
 
 clean: ; rm -rf $(VENV) .dev build dist demo-run *.egg-info
 
-.PHONY: help demo test test-all lint bench wheel clean
+.PHONY: help demo test test-all lint bench targets wheel clean

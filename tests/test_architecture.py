@@ -27,7 +27,7 @@ AT_HOME = {
     "pulp": ("solver/backends/",),
     "pyscipopt": ("solver/backends/",),
     "typer": ("app/",),
-    "rich": ("app/",),
+    "rich": ("app/", "bench/targets.py"),
     "fastexcel": ("models/",),
     "xlsxwriter": ("models/", "app/"),
     "polars": ("models/", "scenarios/", "bench/", "app/"),
