@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ..solver.certificate import Certificate, certified_bound
+from ..solver.feasibility import violations
 from ..solver.problem import Problem
 from ..solver.solution import HEADLINE, Plan, Solution, gap_between
 from ..solver.solve import METHODS, solve
@@ -68,6 +69,7 @@ def solve_again(*, before: Source, after: Source, folder: Path, seconds: float, 
         "warm_seconds": None if gap is None else seconds_to(curves[1], gap),
         "cold_gap": smallest(curves[0]),
         "warm_gap": smallest(curves[1]),
+        "plan_fits": bool(given) and not violations(changed, earlier.plan),
         "given": ", ".join(given) or "nothing: the columns differ",
         "seconds": earlier.seconds + cold.seconds + again.seconds,
         "memory_mb": peak_memory(),

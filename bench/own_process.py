@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import multiprocessing
+import signal
 import sys
+import traceback
 from collections.abc import Callable, Mapping
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
@@ -15,21 +16,44 @@ FORGET_FILE = Path("/proc/self/clear_refs")
 MEGABYTE = 2**20
 
 
-class ProcessDied(Exception):
-    """The process ended without an answer, as it does when the machine has no memory left."""
+class RunFailed(Exception):
+    """There is no answer: the function raised something, or its process ended without one or was ended."""
 
 
-def in_own_process(function: Callable[..., Any], arguments: Mapping[str, Any]) -> Any:
+def in_own_process(function: Callable[..., Any], arguments: Mapping[str, Any], *, patience: float | None = None) -> Any:
     """Call a function of a module in a fresh interpreter and give back what it returns.
 
-    Function, arguments and answer must be such that they can be pickled. Its exceptions are raised here;
-    `ProcessDied` where the process ended before it answered.
+    Function, arguments and answer must be such that they can be pickled. After `patience` seconds the process is
+    ended. Raises `RunFailed` where there is no answer, with what the function raised in words.
     """
-    with ProcessPoolExecutor(max_workers=1, mp_context=multiprocessing.get_context("spawn")) as pool:
-        try:
-            return pool.submit(function, **arguments).result()
-        except BrokenProcessPool:
-            raise ProcessDied("the process ended without an answer (out of memory?)") from None
+    context = multiprocessing.get_context("spawn")
+    here, there = context.Pipe(duplex=False)
+    process = context.Process(target=_answer, args=(there, function, dict(arguments)), daemon=True)
+    process.start()
+    there.close()  # else the end of the process would not be seen here
+    try:
+        if not here.poll(patience):
+            raise RunFailed(f"ended by force: no answer within {patience:.0f} s")
+        done, answer = here.recv()
+    except EOFError:
+        raise RunFailed("the process ended without an answer (out of memory?)") from None
+    finally:
+        process.kill()
+        process.join()
+        here.close()
+    if not done:
+        raise RunFailed(answer)
+    return answer
+
+
+def _answer(connection: Connection, function: Callable[..., Any], arguments: dict[str, Any]) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the process that waits for this one ends it
+    try:
+        told: tuple[bool, Any] = True, function(**arguments)
+    except Exception as error:
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        told = False, f"{type(error).__name__}: {error} ({Path(place.filename).name}, line {place.lineno})"
+    connection.send(told)
 
 
 def forget_peak() -> None:

@@ -9,7 +9,7 @@ from statistics import fmean
 from .classic_catalogue import data_folder, instances
 from .classic_reading import InstanceError
 from .measured_runs import solve_classic
-from .target_rows import Figures, Finding, Part, Row, Settings, failures, percent
+from .target_rows import Figures, Finding, Part, Row, Settings, failures, patience, percent
 
 OWN = "decomposition"
 OTHERS = ("highs", "scip", "cpsat")
@@ -66,6 +66,7 @@ def _row(settings: Settings, sample: Sample) -> Row:
                 "file": file, "family": sample.family, "folder": sample.folder, "data": settings.data, "method": method,
                 "seconds": settings.seconds(SECONDS), "threads": settings.threads,
             },
+            patience=patience(SECONDS),
         )
         for file in files
         for method in methods

@@ -34,12 +34,14 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One measurement: a function of `measured_runs` with its arguments, and the books it needs."""
+    """One measurement: a function of `measured_runs` with its arguments, the books it needs, and the seconds after which
+    it is ended by force."""
 
     name: str
     function: Callable[..., Figures]
     arguments: Mapping[str, Any]
     books: tuple[Source, ...] = ()
+    patience: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,11 @@ class Row:
     parts: tuple[Part, ...]
     find: Callable[[Mapping[str, Figures]], Finding]
     not_run: str = ""
+
+
+def patience(limit: float, communities: int = 0) -> float:
+    """Seconds that a measurement with this time limit may take in all; reading and proving grow with the size."""
+    return 3 * limit + 600 + communities / 10
 
 
 def percent(share: float | None, digits: int = 3) -> str:

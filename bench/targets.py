@@ -15,7 +15,7 @@ from pathlib import Path
 
 from .generated_problems import Source, make
 from .machine import machine, solver_digest, versions
-from .own_process import in_own_process
+from .own_process import RunFailed, in_own_process
 from .target_books import book_rows
 from .target_classics import classic_rows
 from .target_records import Key, Result, keep_run, read_results, read_runs, write_results
@@ -98,10 +98,10 @@ def _figures(part: Part, folder: Path) -> Figures:
     try:
         for source in part.books:
             _made(source, folder)
-        figures: Figures = in_own_process(part.function, part.arguments)
+        figures: Figures = in_own_process(part.function, part.arguments, patience=part.patience)
         return figures
-    except Exception as error:
-        return {"error": f"{type(error).__name__}: {error}"}
+    except RunFailed as error:
+        return {"error": str(error)}
 
 
 def _made(source: Source, folder: Path) -> None:

@@ -14,7 +14,7 @@ What the solver is meant to reach, and what it reached on the machine named belo
 from `bench/data/targets.csv`, which holds all figures; edit neither by hand.
 
 ```console
-$ make targets                                   # every row that has no result yet: takes hours
+$ make targets                                   # every row that has no result yet: about three hours in all
 $ make targets ROWS="plan-50 sscflp-holmberg"    # these alone
 $ python -m qingdan.bench.targets --help
 ```

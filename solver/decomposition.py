@@ -21,6 +21,7 @@ from .backends.highs import solve_stage as solve_whole
 from .backends.outcome import Outcome, Prices, Progress
 from .branching import prove
 from .core import Guide, make_guide
+from .elastic import row_use
 from .feasibility import profit
 from .interrupt import Interrupt
 from .prices import DualPrices, Priced, find_prices, make_priced
@@ -28,7 +29,7 @@ from .problem import Problem
 from .reroute import rerouted
 from .rounding import rounded
 from .rounds import Rounds
-from .search import EVEN, FIRST, PACKING, PlanSearch, empty_plan
+from .search import EVEN, PlanSearch
 from .solution import Plan, Stopped
 from .stop import Stop
 
@@ -38,6 +39,7 @@ STEPS = 1000
 PRICE_TIME = 0.25  # of the time, at most, for prices
 FACTOR = 0.3  # of the natural price: what blocks pay for exceeding a row before cores settle it
 GRIPS = (1.0, 0.0, 0.6)  # pass by pass: how much what others lose counts when a block proposes an exchange
+EXCEEDING = 3.0  # of the natural price of what a plan exceeds, when plans are compared
 EXCHANGE = 20.0  # passes with exchange are made where so many times the first pass's time is left
 REACH = 0.125  # of the mean profit of what is taken: columns that lose more at the prices are left alone by the search
 WHOLE = 6000  # options up to which HiGHS gets the whole program, and cases are distinguished for a proof
@@ -57,7 +59,7 @@ class _Run:
     progress: Progress | None
     began: float
     search: PlanSearch | None = None
-    lenient: Plan | None = None  # good, but may exceed rows
+    start: Plan | None = None  # of the rounds; good, but may exceed rows
     bound: int | None = None
     work: int = 0
 
@@ -151,7 +153,7 @@ def solve_stage(
             problem,
             guide,
             search,
-            run.lenient or search.plan,
+            run.start or search.plan,
             reach,
             run.exact,
             run.more,
@@ -225,15 +227,19 @@ def _first_plan(run: _Run, search: PlanSearch, found: DualPrices, guide: Guide) 
         if number and EXCHANGE * (clock.monotonic() - began) > run.left():
             break
         search.run(EVEN, factor=FACTOR, grip=grip)
-    run.lenient = search.plan
+    lenient = search.plan
     search.mend()
-    if not search.offer(search.plan) and search.best is None and run.more():
-        search.bar(np.zeros(p.options, np.bool_), np.zeros(p.openings, np.bool_))
-        search.load(empty_plan(p))
-        search.run(FIRST + PACKING)
-        search.offer(search.plan)
+    search.offer(search.plan)
+    run.start = max((lenient, search.plan), key=lambda held: _merit(run, search, held))
     run.tell()
     return reach
+
+
+def _merit(run: _Run, search: PlanSearch, plan: Plan) -> float:
+    """Profit less a moderate price for what exceeds rows."""
+    p = run.problem
+    over = np.maximum(row_use(p, plan) - p.row_limit, 0.0)
+    return profit(p, p.objectives[0], plan) - EXCEEDING * float(over @ search.overspending)
 
 
 def _whole(run: _Run, search: PlanSearch) -> tuple[bool, str]:

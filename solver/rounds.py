@@ -78,18 +78,17 @@ class Rounds:
             over = self._exceeded()
             if not len(over):
                 return
-            bundles, _ = self._bundles(within_reach, REPAIR_OPTIONS)
-            owners = self.regions.row[over]
-            touched = [held for held in bundles if np.any(owners < 0) or np.any(np.isin(owners, held))]
+            waiting, _ = self._bundles(within_reach, REPAIR_OPTIONS)
             with self._crew() as workers:
-                for first in range(0, len(touched), AT_ONCE):
-                    if not self.more() or not len(self._exceeded()):
-                        return
+                while waiting:
+                    owners = self.regions.row[self._exceeded()]
+                    waiting = [held for held in waiting if np.any(owners < 0) or np.any(np.isin(owners, held))]
+                    if not waiting or not self.more():
+                        break
                     visited = np.zeros(units.count, np.bool_)
-                    seconds = max(0.3, min(SECONDS, self.left() * AT_ONCE / (2 * len(touched))))
-                    self._wave(
-                        workers, touched[first : first + AT_ONCE], units, visited, within_reach, REPAIR_OPTIONS, seconds
-                    )  # fmt: skip
+                    seconds = max(0.3, min(SECONDS, self.left() * AT_ONCE / (2 * len(waiting))))
+                    self._wave(workers, waiting[:AT_ONCE], units, visited, within_reach, REPAIR_OPTIONS, seconds)
+                    waiting = waiting[AT_ONCE:]
             self.penalty[self._exceeded()] *= DEARER
 
     def round(self) -> bool:

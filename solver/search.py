@@ -25,9 +25,7 @@ Int = NDArray[np.int64]
 CHUNK = 100  # things between two looks at the clock
 SMALLEST_PRICE = 0.3  # of its natural price: what overspending a row without price costs at least
 
-# degrees of profit and of priced use, phase by phase; profit 0: rules that ask for something come first
-FIRST = ((0.0, 1.0), (0.0, 1.0))
-PACKING = ((1.0, 2.0), (1.0, 1.4), (1.0, 1.0), (1.0, 0.5))
+# degrees of profit and of priced use, pass by pass
 EVEN = ((1.0, 1.0),)
 FILLING = ((1.0, 1.0), (1.0, 0.0))
 

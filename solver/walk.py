@@ -12,14 +12,14 @@ from numba import njit
 from numpy.typing import NDArray
 
 from .layout import FREE, Layout
-from .walk_states import NO_ROOM, POOL, SPACE, all_shelves, by_states, take_states
+from .walk_states import KERNEL, NO_ROOM, POOL, SPACE, all_shelves, by_states, take_states
 
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@njit(**KERNEL)
 def _best_of_choice(c, low, high, option_start, period, profit):  # type: ignore[no-untyped-def]
     """The place of the best option with positive profit of a choice set in periods low..high, or -1."""
     best, best_profit = -1, 0.0
@@ -29,7 +29,7 @@ def _best_of_choice(c, low, high, option_start, period, profit):  # type: ignore
     return best
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@njit(**KERNEL)
 def _gains(  # type: ignore[no-untyped-def]
     r, occasional, periods, shelf_start, shelf_opening, choice_start, option_start,
     period, profit, opening_profit, top, gain,
@@ -60,7 +60,7 @@ def _gains(  # type: ignore[no-untyped-def]
                 gain[k - first, inner] = -1.0
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@njit(**KERNEL)
 def _uppers(  # type: ignore[no-untyped-def]
     r, occasional, periods, root_opening, shelf_start, shelf_exclusion, shelf_opening, opening_profit,
     gain, set_value, upper,
@@ -88,7 +88,7 @@ def _uppers(  # type: ignore[no-untyped-def]
     return sets
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@njit(**KERNEL)
 def _fits(  # type: ignore[no-untyped-def]
     r, opened, occasional, capacity, last_period, sets, take, gain,
     shelf_start, shelf_minimum, shelf_capacity, shelf_exclusion, shelf_opening,
@@ -127,7 +127,7 @@ def _fits(  # type: ignore[no-untyped-def]
     return True
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@njit(**KERNEL)
 def _settle(  # type: ignore[no-untyped-def]
     first, end, periods, root_capacity, root_occasional, root_opening,
     shelf_start, shelf_minimum, shelf_capacity, shelf_exclusion, shelf_opening,
@@ -246,7 +246,7 @@ def _walk(  # type: ignore[no-untyped-def]
         room = max(POOL, 2 * room)
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@njit(**KERNEL)
 def _walk_loose(start, shift, profit, value, take_option):  # type: ignore[no-untyped-def]
     """The best of every choice set of options without facility, and its value; profits from place `shift` on."""
     for c in range(len(start) - 1):

@@ -12,6 +12,7 @@ from numba import njit
 
 from .layout import FREE
 
+KERNEL: dict[str, Any] = {"cache": True, "nogil": True, "_nrt": False}  # for kernels that make no arrays
 ROUNDING = 1e-9  # of a value: sums in another order may differ by so much
 LIST_LIMIT = 4096  # states kept at most; beyond it loads are rounded down (the value stays an upper bound)
 SPACE = 2 * LIST_LIMIT  # of a row of the work space: two lists
@@ -19,7 +20,7 @@ POOL = 1024  # links to begin with
 NO_ROOM = -2.0
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@njit(**KERNEL)
 def merge(  # type: ignore[no-untyped-def]
     load, value, link, one, n, two, m, out, shift, gain, item, ceiling, floor, pool, used,
 ):  # fmt: skip
@@ -63,7 +64,7 @@ def merge(  # type: ignore[no-untyped-def]
     return count, used
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@njit(**KERNEL)
 def _useful(c, low, high, ceiling, option_start, period, size, profit, found):  # type: ignore[no-untyped-def]
     """Options of a choice set with positive profit of which no other is as small and as good.
 
@@ -93,7 +94,7 @@ def _useful(c, low, high, ceiling, option_start, period, size, profit, found):  
     return count, best
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@njit(**KERNEL)
 def all_shelves(  # type: ignore[no-untyped-def]
     r, occasional, capacity, periods, gain, least,
     shelf_start, shelf_minimum, shelf_capacity, shelf_exclusion, shelf_opening,
@@ -154,7 +155,7 @@ def all_shelves(  # type: ignore[no-untyped-def]
     return True
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@njit(**KERNEL)
 def by_states(  # type: ignore[no-untyped-def]
     r, opened, occasional, capacity, periods, root_value, to_beat, sets,
     shelf_start, shelf_exclusion, shelf_opening,
@@ -215,7 +216,7 @@ def by_states(  # type: ignore[no-untyped-def]
     return value[row, n - 1], link[row, n - 1]
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@njit(**KERNEL)
 def take_states(  # type: ignore[no-untyped-def]
     last, first, periods, shelf_opening, start, lists, pool, chain, chosen
 ):  # fmt: skip

@@ -1,6 +1,7 @@
 """The table of targets: what counts as met, how results are kept, and that a measurement runs from book to page."""
 
 import os
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from qingdan.bench.gap_over_time import common_gap, exponent, seconds_to, smalle
 from qingdan.bench.generated_problems import PROVINCE, provinces
 from qingdan.bench.joined_problems import NUMBERS, join
 from qingdan.bench.measured_runs import Figures
-from qingdan.bench.own_process import ProcessDied, in_own_process, peak_memory
+from qingdan.bench.own_process import RunFailed, in_own_process, peak_memory
 from qingdan.bench.target_records import Result, keep_run, read_results, read_runs, write_results
 from qingdan.bench.target_rows import Finding, Part, Row, Settings
 from qingdan.bench.targets import Files, all_rows, main, measure
@@ -36,6 +37,11 @@ def square(*, number: int) -> Figures:
 
 def vanish(*, number: int) -> Figures:
     os._exit(number)
+
+
+def wait(*, number: int) -> Figures:
+    time.sleep(number)
+    return {}
 
 
 def refuse(*, number: int) -> Figures:
@@ -216,10 +222,12 @@ def test_a_line_that_a_kill_cut_off_is_passed_over(tmp_path: Path) -> None:
 def test_a_process_of_its_own_answers_refuses_or_dies() -> None:
     """Whatever happens in a measurement, the table goes on."""
     assert in_own_process(square, {"number": 7})["number"] == 49
-    with pytest.raises(ValueError, match="3 is refused"):
+    with pytest.raises(RunFailed, match="ValueError: 3 is refused"):
         in_own_process(refuse, {"number": 3})
-    with pytest.raises(ProcessDied, match="without an answer"):
+    with pytest.raises(RunFailed, match="without an answer"):
         in_own_process(vanish, {"number": 3})
+    with pytest.raises(RunFailed, match="ended by force"):
+        in_own_process(wait, {"number": 600}, patience=0.5)
 
 
 def test_a_row_is_kept_resumed_and_repeated_on_demand(tmp_path: Path) -> None:
