@@ -3,10 +3,13 @@
 A list rises in load and in value. Lists are merged, never sorted; a state that cannot become worth more than what is
 already known (its value with all that may still be added) is dropped as soon as it appears. Lists live in the rows of
 one work space, because asking for memory would cost more than the merging; for the same reason these kernels are
-compiled without reference counts (`_nrt`): they make no arrays, and counting took half of their time. Options go by their place in the layout.
+compiled without reference counts (`_nrt`): they make no arrays, and counting took half of their time. Options go by
+their place in the layout.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 from numba import njit
 
