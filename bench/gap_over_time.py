@@ -8,13 +8,17 @@ from collections.abc import Iterable, Sequence
 from ..solver.solution import TracePoint, gap_between
 
 THINNED = 0.98  # a step is kept where the gap falls to this share of the last one kept
+LEVELS = (0.01, 0.005, 0.003, 0.002, 0.001, 0.0005)  # the first step below each of these is kept in any case
 
 Step = tuple[float, float]
 """Seconds since the start, and the gap that was reached then."""
 
 
 def steps_of(trace: Iterable[TracePoint], stage: str) -> list[Step]:
-    """The moments at which the gap of a stage fell, the best plan and bound so far taken together."""
+    """The moments at which the gap of a stage fell, the best plan and bound so far taken together.
+
+    Small steps are left out, but never the last one nor the first below a level.
+    """
     objective: int | None = None
     bound: int | None = None
     steps: list[Step] = []
@@ -26,9 +30,23 @@ def steps_of(trace: Iterable[TracePoint], stage: str) -> list[Step]:
         if point.bound is not None and (bound is None or point.bound < bound):
             bound = point.bound
         gap = gap_between(objective, bound)
-        if gap is not None and (not steps or (gap <= THINNED * steps[-1][1] and gap < steps[-1][1])):
+        if gap is not None and (not steps or gap < steps[-1][1]):
             steps.append((round(point.seconds, 3), gap))
-    return steps
+    return _thinned(steps)
+
+
+def _thinned(steps: Sequence[Step]) -> list[Step]:
+    kept: list[Step] = []
+    for place, step in enumerate(steps):
+        large = not kept or step[1] <= THINNED * kept[-1][1] or _level(step[1]) > _level(kept[-1][1])
+        if large or place == len(steps) - 1:
+            kept.append(step)
+    return kept
+
+
+def _level(gap: float) -> int:
+    """How many of the levels a gap reaches."""
+    return sum(gap <= level for level in LEVELS)
 
 
 def seconds_to(steps: Sequence[Sequence[float]], gap: float) -> float | None:

@@ -14,6 +14,7 @@ from typing import Any
 STATUS_FILE = Path("/proc/self/status")
 FORGET_FILE = Path("/proc/self/clear_refs")
 MEGABYTE = 2**20
+KILLED = -9  # by the system, which has no memory left
 
 
 class RunFailed(Exception):
@@ -36,7 +37,9 @@ def in_own_process(function: Callable[..., Any], arguments: Mapping[str, Any], *
             raise RunFailed(f"ended by force: no answer within {patience:.0f} s")
         done, answer = here.recv()
     except EOFError:
-        raise RunFailed("the process ended without an answer (out of memory?)") from None
+        process.join()
+        why = "out of memory?" if process.exitcode == KILLED else f"exit code {process.exitcode}"
+        raise RunFailed(f"the process ended without an answer ({why})") from None
     finally:
         process.kill()
         process.join()

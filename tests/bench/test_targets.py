@@ -135,6 +135,15 @@ def test_the_gap_over_time_takes_the_best_plan_and_bound_so_far() -> None:
     assert common_gap([steps, []], 0.02) is None
 
 
+def test_small_steps_are_left_out_but_not_those_that_matter() -> None:
+    """The step that reached a level, and the last one, keep their time."""
+    plans = [90_000, 99_490, 99_495, 99_501, 99_502, 99_503]
+    trace = [TracePoint(float(at), "benefit", plan, 100_000) for at, plan in enumerate(plans)]
+    steps = steps_of(trace, "benefit")
+    assert [seconds for seconds, _ in steps] == [0.0, 1.0, 3.0, 5.0]
+    assert seconds_to(steps, 0.005) == 3.0
+
+
 def test_the_exponent_is_that_of_the_power() -> None:
     """Twice the size in four times the time is the power of two."""
     assert exponent([10, 100, 1000], [1, 100, 10_000]) == pytest.approx(2)
@@ -224,7 +233,7 @@ def test_a_process_of_its_own_answers_refuses_or_dies() -> None:
     assert in_own_process(square, {"number": 7})["number"] == 49
     with pytest.raises(RunFailed, match="ValueError: 3 is refused"):
         in_own_process(refuse, {"number": 3})
-    with pytest.raises(RunFailed, match="without an answer"):
+    with pytest.raises(RunFailed, match="without an answer .exit code 3"):
         in_own_process(vanish, {"number": 3})
     with pytest.raises(RunFailed, match="ended by force"):
         in_own_process(wait, {"number": 600}, patience=0.5)
