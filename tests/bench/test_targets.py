@@ -233,7 +233,7 @@ def test_a_process_of_its_own_answers_refuses_or_dies() -> None:
     assert in_own_process(square, {"number": 7})["number"] == 49
     with pytest.raises(RunFailed, match="ValueError: 3 is refused"):
         in_own_process(refuse, {"number": 3})
-    with pytest.raises(RunFailed, match="without an answer .exit code 3"):
+    with pytest.raises(RunFailed, match=r"without an answer \(exit code 3\)"):
         in_own_process(vanish, {"number": 3})
     with pytest.raises(RunFailed, match="ended by force"):
         in_own_process(wait, {"number": 600}, patience=0.5)
