@@ -192,10 +192,8 @@ def strained_columns(p: Problem, plan: Plan, rows: Int) -> tuple[Flags, Flags]:
 def _with_bundle(p: Problem, part: Part, frozen: Int, frozen_door: Int) -> Problem:
     """The part with one option more, taken in every plan: all that is frozen."""
     small, objective = part.problem, part.problem.objectives[0]
-    option, opening = np.zeros(p.options, np.int64), np.zeros(p.openings, np.int64)
-    option[frozen], opening[frozen_door] = 1, 1
-    used = (p.option_row.totals(option, p.rows) + p.opening_row.totals(opening, p.rows))[part.row]
-    spent = (p.option_spend.totals(option, p.demands) + p.opening_spend.totals(opening, p.demands))[part.demand]
+    used = (_total(p.option_row, frozen, p.rows) + _total(p.opening_row, frozen_door, p.rows))[part.row]
+    spent = (_total(p.option_spend, frozen, p.demands) + _total(p.opening_spend, frozen_door, p.demands))[part.demand]
     return replace(
         small,
         objectives=(
@@ -213,6 +211,12 @@ def _with_bundle(p: Problem, part: Part, frozen: Int, frozen_door: Int) -> Probl
         option_row=_appended(small.option_row, used),
         option_spend=_appended(small.option_spend, spent),
     )  # fmt: skip
+
+
+def _total(columns: Sparse, taken: Int, size: int) -> Int:
+    """What these columns use of each index, all together."""
+    held = columns.taken(taken)
+    return held.totals(np.ones(len(taken), np.int64), size)
 
 
 def _appended(columns: Sparse, dense: Int) -> Sparse:

@@ -36,6 +36,9 @@ from .stop import Stop
 Float = NDArray[np.float64]
 
 STEPS = 1000
+AGAIN = 4  # prices that begin with those of an earlier run take so many times fewer steps
+FEWEST_STEPS = 100
+STEP_SECONDS = 4e-8  # for each option, roughly
 PRICE_TIME = 0.25  # of the time, at most, for prices
 FACTOR = 0.3  # of the natural price: what blocks pay for exceeding a row before cores settle it
 GRIPS = (1.0, 0.0, 0.6)  # pass by pass: how much what others lose counts when a block proposes an exchange
@@ -64,8 +67,11 @@ class _Run:
     work: int = 0
 
     def left(self) -> float:
-        """Seconds left."""
-        return np.inf if self.stop.time is None else self.stop.time - (clock.monotonic() - self.began)
+        """Seconds left; without a plan a little patience."""
+        if self.stop.time is None:
+            return np.inf
+        patience = self.stop.patience if self.best() is None else 0.0
+        return self.stop.time + patience - (clock.monotonic() - self.began)
 
     def go_on(self) -> bool:
         """Neither out of time nor interrupted: what every loop asks."""
@@ -132,14 +138,17 @@ def solve_stage(
     progress: Progress | None = None,
     interrupt: Interrupt | None = None,
     warm: Plan | None = None,
+    prices: Prices | None = None,
+    hint: Plan | None = None,
 ) -> Outcome:
     """Solve the first objective of a problem; `stop.work` counts price steps, passes and search nodes of the cores.
 
-    The outcome holds prices that prove its bound; its plan obeys every rule or is None.
+    `warm` is a plan that is allowed; `prices` of an earlier run and `hint`, a plan that need not be allowed, are only places
+    to begin. The outcome holds prices that prove its bound; its plan obeys every rule or is None.
     """
     run = _Run(problem, stop, seed, threads, interrupt or Interrupt(), progress, clock.monotonic())
     priced = make_priced(problem)
-    found = _prices(priced, run, warm)
+    found = _prices(priced, run, warm, prices)
     run.work = found.steps
     run.bound = int(np.floor(found.bound + 1e-6)) if np.isfinite(found.bound) else None
     search = run.search = PlanSearch(priced, found.row, np.random.default_rng(seed), run.go_on)
@@ -148,7 +157,7 @@ def solve_stage(
     run.tell()
     guide = make_guide(priced, found)
     if run.more():
-        reach = _first_plan(run, search, found, guide)
+        reach = _first_plan(run, search, found, guide, hint)
         rounds = Rounds(
             problem,
             guide,
@@ -199,27 +208,34 @@ def solve_stage(
     )  # fmt: skip
 
 
-def _prices(priced: Priced, run: _Run, warm: Plan | None) -> DualPrices:
+def _prices(priced: Priced, run: _Run, warm: Plan | None, earlier: Prices | None) -> DualPrices:
     p, limit = priced.problem, run.stop
     held = None if warm is None else profit(p, p.objectives[0], warm)
     steps = STEPS if limit.work is None else max(1, min(STEPS, limit.work))
+    if limit.time is not None:  # a cycle of steps that is cut short is worth little: as many as fit, by size alone
+        steps = min(steps, max(FEWEST_STEPS, int(PRICE_TIME * limit.time / (STEP_SECONDS * max(p.options, 1)))))
 
     def proceed(step: int, bound: float) -> bool:
         if run.progress is not None and step % 50 == 0:
             run.progress(held, int(np.floor(bound + 1e-6)))
-        return run.go_on() and (step < 20 or run.left() > (1 - PRICE_TIME) * (limit.time or np.inf))
+        elapsed = clock.monotonic() - run.began
+        return run.go_on() and (step < 20 or limit.time is None or elapsed < PRICE_TIME * limit.time)
 
-    return find_prices(priced, steps=steps, proceed=proceed)
+    if earlier is None:
+        return find_prices(priced, steps=steps, proceed=proceed, threads=run.threads)
+    start = (earlier.group, earlier.row)
+    return find_prices(priced, steps=max(1, steps // AGAIN), start=start, proceed=proceed, threads=run.threads)
 
 
-def _first_plan(run: _Run, search: PlanSearch, found: DualPrices, guide: Guide) -> float:
+def _first_plan(run: _Run, search: PlanSearch, found: DualPrices, guide: Guide, hint: Plan | None) -> float:
     """Round the average, settle blocks where rows may be exceeded; then make it a plan that is allowed.
 
     Returns the reach: how much a column may lose at the prices and still be looked at.
     """
     p = run.problem
-    plan = rounded(p, found.average)
-    reach = REACH * float(np.abs(p.objectives[0].option[plan.option]).mean()) if plan.option.any() else np.inf
+    average = rounded(p, found.average, search.best)
+    plan = average if hint is None else hint
+    reach = REACH * float(np.abs(p.objectives[0].option[average.option]).mean()) if average.option.any() else np.inf
     search.bar(guide.loss > reach, guide.opening_loss > reach)
     search.load(rerouted(p, plan, search.row_price))
     began = clock.monotonic()

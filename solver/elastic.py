@@ -19,10 +19,16 @@ HIGHEST_PENALTY = 1e9  # points per unit; more would drown the profits in roundi
 def row_use(problem: Problem, plan: Plan) -> Float:
     """What a plan uses of every row."""
     p = problem
-    use = p.option_row.totals(plan.option.astype(np.int64), p.rows).astype(np.float64)
-    use += p.opening_row.totals(plan.opening.astype(np.int64), p.rows)
-    for part, value in ((p.extra_row, plan.extra), (p.arc_row, plan.arc)):
-        use += np.bincount(part.index, value[part.owner_of_entry()] * part.amount, p.rows)
+    option, opening = np.flatnonzero(plan.option), np.flatnonzero(plan.opening)
+    use = np.zeros(p.rows)
+    for part, columns, value in (
+        (p.option_row, option, np.ones(len(option))),
+        (p.opening_row, opening, np.ones(len(opening))),
+        (p.extra_row, np.arange(p.extras), plan.extra),
+        (p.arc_row, np.flatnonzero(plan.arc), plan.arc[plan.arc != 0]),
+    ):
+        held = part.taken(columns)
+        use += np.bincount(held.index, value[held.owner_of_entry()] * held.amount, p.rows)
     return use + np.bincount(p.arc_source, plan.arc, p.rows)
 
 

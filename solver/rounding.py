@@ -7,9 +7,12 @@ and money are left to the search that starts from it.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
+from .elastic import row_use
 from .prices import Average
 from .problem import NONE, UNLIMITED, Problem
 from .solution import Plan
@@ -18,16 +21,44 @@ Int = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
 MORE_OFTEN_THAN_NOT = 0.5
+SURE = 10.0  # more than any average
+JUST_SO = 1e-3  # of a limit
 
 
-def rounded(problem: Problem, average: Average) -> Plan:
-    """The plan of what is taken more often than not; it may break rows, owe groups that must be met, and pays nothing."""
+def rounded(problem: Problem, average: Average, allowed: Plan | None = None) -> Plan:
+    """The plan of what is taken more often than not; it may break rows, owe groups that must be met, and pays nothing.
+
+    Of a plan that is `allowed` all that supplies rows which it meets just so is kept: what earlier stages reached.
+    """
     p = problem
+    if allowed is not None:
+        average = _with(average, *_supplying(p, allowed))
     since = _opened(p, average)
     opening = since[p.opening_facility] == p.opening_period if p.openings else np.zeros(0, np.bool_)
     extra = np.clip(average.extra, p.extra_lower, p.extra_upper)
     extra = np.where(p.extra_whole, np.round(extra), extra)
     return Plan(_taken(p, average, since), opening, extra, np.zeros(p.arcs))
+
+
+def _supplying(p: Problem, plan: Plan) -> tuple[Flags, Flags]:
+    """Options of a plan that supply rows which are met just so, and the openings on which they stand."""
+    tight = (p.row_limit < 0) & (row_use(p, plan) > p.row_limit - JUST_SO * np.abs(p.row_limit))
+    supplying = np.zeros(p.options, np.bool_)
+    supplying[p.option_row.owner_of_entry()[tight[p.option_row.index] & (p.option_row.amount < 0)]] = True
+    supplying &= plan.option
+    facility = np.zeros(p.facilities + 1, np.bool_)
+    facility[p.option_facility[supplying]] = True
+    facility[NONE] = False
+    parent = p.facility_parent[np.flatnonzero(facility[:-1])]
+    facility[parent[parent != NONE]] = True
+    return supplying, plan.opening & facility[p.opening_facility]
+
+
+def _with(average: Average, option: Flags, opening: Flags) -> Average:
+    """The average with these columns taken for sure."""
+    return replace(
+        average, option=np.where(option, SURE, average.option), opening=np.where(opening, SURE, average.opening)
+    )
 
 
 def _opened(p: Problem, average: Average) -> Int:

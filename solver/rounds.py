@@ -164,7 +164,7 @@ class Rounds:
         for bundle, outcome in zip(bundles, outcomes, strict=True):
             self.plan = outcome.plan if whole else _replaced(self.plan, outcome.plan, regions, bundle)
             self.work += outcome.work
-        if self.search.offer(self.plan):
+        if not len(self._exceeded()) and self.search.offer(self.plan):
             self.tell()
 
     def _score(self, units: Units, strained: Flags, door_strained: Flags) -> Float:

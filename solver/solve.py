@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time as clock
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
 from importlib import import_module
 from typing import Protocol, cast
 
@@ -82,19 +84,22 @@ def solve(
     watch: Watcher = silent,
     interrupt: Interrupt | None = None,
     warm: Plan | None = None,
+    prices: Certificate | None = None,
 ) -> Solution:
     """The best plan found, with its bounds; every plan given out obeys all rules of the problem.
 
     Objectives are taken one after the other; each keeps the values reached before it. `warm` is a plan to
-    start from; it is used where it obeys the rules. The same seed and `stop.work` without a time give the
-    same plan again.
+    start from, `prices` the certificate of an earlier run of the same columns and rows: with other limits, profits or
+    bounds of columns (`dataclasses.replace` on the problem) a run goes on from both without anything being built anew. A
+    plan that no longer obeys the rules still shows the decomposition where to begin. The same seed and `stop.work`
+    without a time give the same plan again.
     """
     name = method
     if method == "auto":
         name = "decomposition" if problem.options > LARGE else "highs"
     if name not in METHODS:
         raise ValueError(f"method is {method!r}; choose one of {', '.join(methods())}")
-    run = _Run(problem, name, stop or Stop(), seed, threads, watch, interrupt or Interrupt())
+    run = _Run(problem, name, stop or Stop(), seed, threads, watch, interrupt or Interrupt(), hint=warm, prices=prices)
     run.tell("start")
     if METHODS[name].compiled:
         from .warm_up import warm_up  # late: kernels are slow to import
@@ -121,6 +126,8 @@ class _Run:
     threads: int
     watch: Watcher
     interrupt: Interrupt
+    hint: Plan | None = None  # where to begin; it may break rules
+    prices: Certificate | None = None  # of an earlier run
     began: float = field(default_factory=clock.monotonic)
     warmed: float = 0.0  # seconds until the kernels were there
     plan: Plan | None = None
@@ -155,10 +162,15 @@ class _Run:
         allowed = self.allowed()
         if allowed is None:
             return None
-        end = deadlines([objective.name for objective in self.problem.objectives])[number]
-        if self.plan is None:  # without a first plan the later stages cannot even begin
-            end = max(end, FIRST_PLAN_SHARE)
-        return self.warmed + (allowed - self.warmed) * end - self.seconds()
+        ends = deadlines([objective.name for objective in self.problem.objectives])
+        return self.warmed + (allowed - self.warmed) * ends[number] - self.seconds()
+
+    def patience(self, left: float | None) -> float:
+        """Seconds beyond those `left` to a stage that may go by without a plan: later stages cannot begin without one."""
+        allowed = self.allowed()
+        if allowed is None or left is None or self.plan is not None:
+            return 0.0
+        return max(0.0, self.warmed + (allowed - self.warmed) * FIRST_PLAN_SHARE - self.seconds() - left)
 
     def stage(self, number: int) -> bool:
         """Solve one stage; False when the later ones have nothing to start from."""
@@ -225,7 +237,7 @@ class _Run:
 
     def _search(self, problem: Problem, number: int, name: str, certified: int | None) -> Outcome:
         door = METHODS[self.method]
-        method = cast(Method, getattr(import_module(door.module, __package__), door.function))
+        method: Callable[..., Outcome] = getattr(import_module(door.module, __package__), door.function)
         headline = _headline([objective.name for objective in self.problem.objectives])
         left = self.left(number)
         if left is not None and door.brings_prices:
@@ -235,15 +247,25 @@ class _Run:
             time=None if left is None else max(0.1, left),
             gap=self.stop.gap if number >= headline else 0.0,
             work=work,
+            patience=self.patience(left),
         )
 
         def progress(objective: int | None, bound: int | None) -> None:
             self.tell("search", objective, _lower(bound, certified), name)
 
+        if door.brings_prices:
+            method = partial(method, prices=self._earlier(problem, number), hint=self.hint)
         return method(
             problem, stop=limits, seed=self.seed, threads=self.threads,
             progress=progress, interrupt=self.interrupt, warm=self.plan,
         )  # fmt: skip
+
+    def _earlier(self, problem: Problem, number: int) -> Prices | None:
+        """Prices of the same stage of an earlier run, if it was about the same groups and rows."""
+        for held in () if self.prices is None else self.prices.stages:
+            if held.stage == number and (len(held.group_price), len(held.row_price)) == (problem.groups, problem.rows):
+                return Prices(held.group_price / held.scale, held.row_price / held.scale)
+        return None
 
     def _any_plan(self, problem: Problem) -> None:
         """Look for a plan of any value: without an objective searches find one sooner, and later stages can begin."""
