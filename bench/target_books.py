@@ -161,7 +161,7 @@ def _again(settings: Settings) -> Row:
         parts.append(Part(name, solve_again, arguments, (before, after), patience(3 * AGAIN_SECONDS, AGAIN_SIZE)))
     return Row(
         "resolve-500",
-        "the budgets of the largest fund changed by 10 %: time to the same gap from the earlier plan over the time from "
+        "the budgets of the largest fund changed by 10 %: time to the same gap from the earlier plan and prices over that from "
         f"nothing (to {percent(SAME_GAP, 1)}, else the smallest that both reached)",
         "ratio < 1 either way",
         tuple(parts),
