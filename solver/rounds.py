@@ -38,6 +38,7 @@ VISITED = 0.1  # of its score keeps a unit that was freed in this round
 QUIET = 0.02  # of the mean score: what every unit has at least
 STRAINED = 100.0  # of the mean score: what units have that exceed or relieve an exceeded row
 REPAIR_OPTIONS = 400
+WIDER = 1.3  # how much options and reach grow with each attempt
 REPAIRS = 8  # times that all regions concerned are asked
 AT_ONCE = 2
 
@@ -72,13 +73,13 @@ class Rounds:
 
     def repair(self) -> None:
         """Bring exceeded rows back: their regions in turn, at a price that rises until none is exceeded."""
-        within_reach = self.must | (self.guide.loss <= self.reach)
-        units = make_units(self.problem, self.guide, within_reach)
-        for _ in range(REPAIRS):
-            over = self._exceeded()
-            if not len(over):
+        for attempt in range(REPAIRS):
+            if not len(self._exceeded()):
                 return
-            waiting, _ = self._bundles(within_reach, REPAIR_OPTIONS)
+            options, wider = int(REPAIR_OPTIONS * WIDER**attempt), self.reach * WIDER**attempt
+            within_reach = self.must | (self.guide.loss <= wider)
+            units = make_units(self.problem, self.guide, within_reach)
+            waiting, _ = self._bundles(within_reach, options)
             with self._crew() as workers:
                 while waiting:
                     owners = self.regions.row[self._exceeded()]
@@ -87,7 +88,7 @@ class Rounds:
                         break
                     visited = np.zeros(units.count, np.bool_)
                     seconds = max(0.3, min(SECONDS, self.left() * AT_ONCE / (2 * len(waiting))))
-                    self._wave(workers, waiting[:AT_ONCE], units, visited, within_reach, REPAIR_OPTIONS, seconds)
+                    self._wave(workers, waiting[:AT_ONCE], units, visited, within_reach, options, seconds)
                     waiting = waiting[AT_ONCE:]
             self.penalty[self._exceeded()] *= DEARER
 
