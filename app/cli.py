@@ -41,7 +41,7 @@ Time = Annotated[float, typer.Option(help="秒 / seconds", min=0.1)]
 
 
 @app.command()
-def demo(out: Out = Path("demo-run"), time: Time = 60.0, json: Json = False) -> None:
+def demo(out: Out = Path("demo-run"), time: Time = 30.0, json: Json = False) -> None:
     """内置靖安县清单簿：体检、匹配、求解、复核 / The embedded book, solved, checked and reported."""
     with guarded(Console(json)) as console:
         from .demo import run_demo

@@ -66,7 +66,7 @@ METHODS: dict[str, Door] = {
     "cpsat": Door(".backends.cp_sat"),
     "cbc": Door(".backends.cbc"),
 }
-LARGE = 3_000  # options; beyond it HiGHS alone has no good plan within a minute
+SMALL = 300  # options; so few are solved by HiGHS before kernels have been loaded
 
 
 def methods() -> tuple[str, ...]:
@@ -96,7 +96,7 @@ def solve(
     """
     name = method
     if method == "auto":
-        name = "decomposition" if problem.options > LARGE else "highs"
+        name = "decomposition" if problem.options > SMALL else "highs"
     if name not in METHODS:
         raise ValueError(f"method is {method!r}; choose one of {', '.join(methods())}")
     run = _Run(problem, name, stop or Stop(), seed, threads, watch, interrupt or Interrupt(), hint=warm, prices=prices)
