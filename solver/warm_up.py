@@ -7,28 +7,37 @@ from __future__ import annotations
 
 import numpy as np
 
+from .backends.outcome import Prices
 from .certificate import certified_bound, make_certificate
 from .exact_walk import fast_roots
-from .layout import lay_out
-from .losses import losses
 from .problem import NONE, Objective, Problem, make_problem
 from .sparse import Sparse
 from .stop import Stop
 
+STEPS = 40
+
 
 def warm_up() -> None:
     """Run every compiled kernel once on a problem of a few columns."""
-    from .decomposition import solve_stage
+    from .branching import prove  # late, like all that follows: kernels are slow to import
+    from .core import make_guide
+    from .prices import find_prices, make_priced
+    from .rounding import rounded
+    from .search import EVEN, PlanSearch
 
     problem = small_problem()
-    outcome = solve_stage(problem, stop=Stop(time=None, work=40))
-    losses(
-        lay_out(problem), problem.option_period,
-        problem.objectives[0].option.astype(np.float64), problem.objectives[0].opening.astype(np.float64),
-    )  # fmt: skip
-    if outcome.prices is not None:
-        certificate = make_certificate(problem, (), [(outcome.prices.group, outcome.prices.row)])
-        certified_bound(problem, certificate, 0, settle=fast_roots)
+    priced = make_priced(problem)
+    found = find_prices(priced, steps=STEPS)
+    make_guide(priced, found)
+    search = PlanSearch(priced, found.row, np.random.default_rng(0), lambda: True)
+    search.load(rounded(problem, found.average))
+    for grip in (1.0, 0.0):
+        search.run(EVEN, factor=0.5, grip=grip)
+    search.mend()
+    prices = Prices(found.group, found.row)
+    proof = prove(problem, prices=prices, plan=search.best, stop=Stop(time=None, work=STEPS))
+    certificate = make_certificate(problem, (), [(proof.prices.group, proof.prices.row)])
+    certified_bound(problem, certificate, 0, settle=fast_roots)
 
 
 def small_problem() -> Problem:
