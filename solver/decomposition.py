@@ -37,6 +37,7 @@ Float = NDArray[np.float64]
 
 STEPS = 1000
 AGAIN = 4  # prices that begin with those of an earlier run take so many times fewer steps
+PRICE_WORK = 0.5  # of the work, at most, for prices
 FEWEST_STEPS = 100
 STEP_SECONDS = 4e-8  # for each option, roughly
 PRICE_TIME = 0.25  # of the time, at most, for prices
@@ -211,7 +212,7 @@ def solve_stage(
 def _prices(priced: Priced, run: _Run, warm: Plan | None, earlier: Prices | None) -> DualPrices:
     p, limit = priced.problem, run.stop
     held = None if warm is None else profit(p, p.objectives[0], warm)
-    steps = STEPS if limit.work is None else max(1, min(STEPS, limit.work))
+    steps = STEPS if limit.work is None else max(1, min(STEPS, int(PRICE_WORK * limit.work)))
     if limit.time is not None:  # a cycle of steps that is cut short is worth little: as many as fit, by size alone
         steps = min(steps, max(FEWEST_STEPS, int(PRICE_TIME * limit.time / (STEP_SECONDS * max(p.options, 1)))))
 
