@@ -47,6 +47,7 @@ EXCEEDING = 3.0  # of the natural price of what a plan exceeds, when plans are c
 EXCHANGE = 60.0  # passes with exchange are made where so many times the first pass's time is left
 REACH = 0.125  # of the mean profit of what is taken: columns that lose more at the prices are left alone by the search
 WHOLE = 6000  # options up to which HiGHS gets the whole program, and cases are distinguished for a proof
+LAST_RESORT = 20_000  # the same where there is no plan at all
 WHOLE_SHARE = 0.5  # of the time left then, for HiGHS
 ROUNDS_SHARE = 0.4  # of the time that rounds may take where that follows
 
@@ -176,7 +177,7 @@ def solve_stage(
             rounds.repair()
         run.work += rounds.work
     infeasible, error, tree = False, "", None
-    if run.more() and (problem.options <= WHOLE or search.best is None):
+    if run.more() and problem.options <= (WHOLE if search.best is not None else LAST_RESORT):
         infeasible, error = _whole(run, search)
     prices, certified = Prices(found.group, found.row), found.bound
     if problem.options <= WHOLE and not infeasible and run.unproven(certified):

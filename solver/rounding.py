@@ -28,21 +28,24 @@ JUST_SO = 1e-3  # of a limit
 def rounded(problem: Problem, average: Average, allowed: Plan | None = None) -> Plan:
     """The plan of what is taken more often than not; it may break rows, owe groups that must be met, and pays nothing.
 
-    Of a plan that is `allowed` all that supplies rows which it meets just so is kept: what earlier stages reached.
+    Of a plan that is `allowed` its extra columns are kept, with what they call for, and all that supplies rows which
+    it meets just so: what earlier stages reached.
     """
     p = problem
     if allowed is not None:
         average = _with(average, *_supplying(p, allowed))
     since = _opened(p, average)
     opening = since[p.opening_facility] == p.opening_period if p.openings else np.zeros(0, np.bool_)
-    extra = np.clip(average.extra, p.extra_lower, p.extra_upper)
+    extra = np.clip(average.extra if allowed is None else allowed.extra, p.extra_lower, p.extra_upper)
     extra = np.where(p.extra_whole, np.round(extra), extra)
     return Plan(_taken(p, average, since), opening, extra, np.zeros(p.arcs))
 
 
 def _supplying(p: Problem, plan: Plan) -> tuple[Flags, Flags]:
-    """Options of a plan that supply rows which are met just so, and the openings on which they stand."""
+    """Options of a plan that supply rows which are met just so or which its extra columns call for, and their openings."""
     tight = (p.row_limit < 0) & (row_use(p, plan) > p.row_limit - JUST_SO * np.abs(p.row_limit))
+    called = p.extra_row.amount * plan.extra[p.extra_row.owner_of_entry()] > 0
+    tight[p.extra_row.index[called]] = True
     supplying = np.zeros(p.options, np.bool_)
     supplying[p.option_row.owner_of_entry()[tight[p.option_row.index] & (p.option_row.amount < 0)]] = True
     supplying &= plan.option

