@@ -64,7 +64,6 @@ class _Run:
     progress: Progress | None
     began: float
     search: PlanSearch | None = None
-    start: Plan | None = None  # of the rounds; good, but may exceed rows
     bound: int | None = None
     work: int = 0
 
@@ -159,12 +158,12 @@ def solve_stage(
     run.tell()
     guide = make_guide(priced, found)
     if run.more():
-        reach = _first_plan(run, search, found, guide, hint)
+        start, reach = _first_plan(run, search, found, guide, hint)
         rounds = Rounds(
             problem,
             guide,
             search,
-            run.start or search.plan,
+            start,
             reach,
             run.exact,
             run.more,
@@ -229,10 +228,13 @@ def _prices(priced: Priced, run: _Run, warm: Plan | None, earlier: Prices | None
     return find_prices(priced, steps=max(1, steps // AGAIN), start=start, proceed=proceed, threads=run.threads)
 
 
-def _first_plan(run: _Run, search: PlanSearch, found: DualPrices, guide: Guide, hint: Plan | None) -> float:
+def _first_plan(
+    run: _Run, search: PlanSearch, found: DualPrices, guide: Guide, hint: Plan | None
+) -> tuple[Plan, float]:
     """Round the average, settle blocks where rows may be exceeded; then make it a plan that is allowed.
 
-    Returns the reach: how much a column may lose at the prices and still be looked at.
+    Returns where the rounds begin, which may exceed rows, and the reach: how much a column may lose at the prices and
+    still be looked at.
     """
     p = run.problem
     average = rounded(p, found.average, search.best)
@@ -248,9 +250,8 @@ def _first_plan(run: _Run, search: PlanSearch, found: DualPrices, guide: Guide, 
     lenient = search.plan
     search.mend()
     search.offer(search.plan)
-    run.start = max((lenient, search.plan), key=lambda held: _merit(run, search, held))
     run.tell()
-    return reach
+    return max((lenient, search.plan), key=lambda held: _merit(run, search, held)), reach
 
 
 def _merit(run: _Run, search: PlanSearch, plan: Plan) -> float:

@@ -61,7 +61,7 @@ class PlanSearch:
         self.books = open_books(self.priced)
         asks = p.objectives[0].opening > 0
         asks[p.opening_row.owner_of_entry()[p.opening_row.amount < 0]] = True
-        self.shelves = make_shelves(self.priced.layout, p.option_period, p.option_size, asks)
+        self.shelves = make_shelves(self.priced.layout, p.options, asks)
         self.overspending = np.maximum(self.row_price, SMALLEST_PRICE * price_scales(self.priced)[1])
         unit_cost, _ = mix(self.priced.blends, self.priced.arc_use @ self.row_price)
         prices = np.concatenate([self.row_price, unit_cost, np.zeros(p.groups)])

@@ -47,14 +47,14 @@ class Shelves(NamedTuple):
     root_value: Float
 
 
-def make_shelves(layout: Layout, period: Int, size: Int, opening_asks: NDArray[np.bool_]) -> Shelves:
+def make_shelves(layout: Layout, options: int, opening_asks: NDArray[np.bool_]) -> Shelves:
     """Layout and scratch space for one search; `opening_asks` marks openings that may gain something by themselves."""
     openings = len(opening_asks)
     root_asks = _any(opening_asks, layout.root_opening)
     shelf_asks = _any(opening_asks, layout.shelf_opening)
     of_shelf = np.repeat(np.arange(len(layout.root_facility)), np.diff(layout.shelf_start))
     root_asks[of_shelf[shelf_asks]] = True
-    option_root = np.full(len(period), NONE, np.int64)
+    option_root = np.full(options, NONE, np.int64)
     cut = layout.option_start[layout.choice_start[layout.shelf_start]]
     option_root[layout.option] = np.repeat(np.arange(len(layout.root_facility)), np.diff(cut))
     return Shelves(
@@ -62,10 +62,10 @@ def make_shelves(layout: Layout, period: Int, size: Int, opening_asks: NDArray[n
         layout.shelf_start, layout.shelf_minimum, layout.shelf_capacity, layout.shelf_exclusion, layout.shelf_opening,
         layout.choice_start, layout.option_start, layout.option, layout.option_period, layout.option_size,
         layout.loose_start, layout.loose_option,
-        np.zeros(len(period)), option_root,
-        np.full(len(period), NEVER), np.full(openings, NEVER),
-        np.zeros(len(period), np.bool_), np.zeros(openings, np.bool_), root_asks,
-        np.zeros(len(period), np.bool_), np.zeros(openings, np.bool_), np.zeros(len(layout.root_facility)),
+        np.zeros(options), option_root,
+        np.full(options, NEVER), np.full(openings, NEVER),
+        np.zeros(options, np.bool_), np.zeros(openings, np.bool_), root_asks,
+        np.zeros(options, np.bool_), np.zeros(openings, np.bool_), np.zeros(len(layout.root_facility)),
     )  # fmt: skip
 
 

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
 from importlib import import_module
-from typing import Protocol, cast
+from typing import cast
 
-from .backends.outcome import Outcome, Prices, Progress
+from .backends.outcome import Outcome, Prices
 from .certificate import Certificate, StagePrices, certified_bound, make_stage
 from .dual import Settle
 from .events import Event, Watcher, silent
@@ -29,25 +29,11 @@ PLAIN_LIMIT = 5_000  # options; below it plain code certifies sooner than kernel
 PROOF_SECONDS = 4e-6  # for each option, kept back for the certificate of a method that brings prices
 
 
-class Method(Protocol):
-    """Solves one stage (the first objective of a problem)."""
-
-    def __call__(
-        self,
-        problem: Problem,
-        *,
-        stop: Stop,
-        seed: int,
-        threads: int,
-        progress: Progress | None,
-        interrupt: Interrupt | None,
-        warm: Plan | None,
-    ) -> Outcome: ...
-
-
 @dataclass(frozen=True, slots=True)
 class Door:
     """Where a method stands: its module below this package, imported only when used, and its function.
+
+    The function solves one stage, the first objective of a problem: see `backends.highs.solve_stage`.
 
     `brings_prices` says that its outcome holds prices for the certificate, so that none are sought before;
     `compiled` that it runs kernels which the first run on a machine must compile.

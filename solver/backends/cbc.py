@@ -33,7 +33,6 @@ NUMBER = r"([-+0-9.e]+)"
 PLANS = re.compile(rf"^Cbc00(?:04|12|16)I Integer solution of {NUMBER} found")
 NODES = re.compile(rf"^Cbc0010I After .* on tree, {NUMBER} best solution, best possible {NUMBER}")
 RESULT = re.compile(r"^Result - (.*)$")
-OBJECTIVE = re.compile(rf"^Objective value: +{NUMBER}")
 LOWER = re.compile(rf"^Lower bound: +{NUMBER}")
 COUNT = re.compile(r"^Enumerated nodes: +(\d+)")
 NOTHING = 1e40  # beyond it a value stands for "none yet"
