@@ -80,7 +80,7 @@ class TracePoint:
 
 @dataclass(frozen=True, slots=True)
 class Solution:
-    """The result of a run; complete when given out, plan checked."""
+    """The result of a run; complete when given out, plan checked. `error` holds the words of a method that failed."""
 
     status: Status
     stopped: Stopped
@@ -92,6 +92,7 @@ class Solution:
     work: int
     trace: tuple[TracePoint, ...] = ()
     certificate: Certificate | None = None
+    error: str = ""
 
     @property
     def headline(self) -> StageResult | None:

@@ -17,6 +17,7 @@ from .feasibility import profit, violations
 from .idle import without_idle_openings
 from .interrupt import Interrupt
 from .leaves import Tree
+from .methods import brought
 from .problem import Objective, Problem
 from .solution import HEADLINE, Plan, Solution, StageResult, Status, Stopped, TracePoint
 from .stop import Stop
@@ -57,7 +58,14 @@ SMALL = 300  # options; so few are solved by HiGHS before kernels have been load
 
 def methods() -> tuple[str, ...]:
     """Names that `solve` accepts."""
-    return ("auto", *METHODS)
+    return ("auto", *METHODS, *(name for name in brought() if name not in METHODS))
+
+
+def door(name: str) -> Door:
+    """The door of a method: one of `METHODS`, else that of an installed package; `KeyError` without either."""
+    if name in METHODS:
+        return METHODS[name]
+    return Door(brought()[name].module, brought()[name].function)
 
 
 def solve(
@@ -83,11 +91,11 @@ def solve(
     name = method
     if method == "auto":
         name = "decomposition" if problem.options > SMALL else "highs"
-    if name not in METHODS:
+    if name not in methods():
         raise ValueError(f"method is {method!r}; choose one of {', '.join(methods())}")
     run = _Run(problem, name, stop or Stop(), seed, threads, watch, interrupt or Interrupt(), hint=warm, prices=prices)
     run.tell("start")
-    if METHODS[name].compiled:
+    if door(name).compiled:
         from .warm_up import warm_up  # late: kernels are slow to import
 
         run.tell("kernels")
@@ -168,7 +176,7 @@ class _Run:
         stopped = Stopped.USER if self.interrupt.is_set else Stopped.TIME
         left = self.left(number)
         if not self.interrupt.is_set and (left is None or left > 0):
-            if not METHODS[self.method].brings_prices:
+            if not door(self.method).brings_prices:
                 certified = self._certify(problem, number, reached, left)
                 self.tell("prices", before, certified, name)
             if before is not None and certified is not None and before >= certified:
@@ -183,7 +191,7 @@ class _Run:
                 self.infeasible = True
             bound, stopped = outcome.bound, outcome.stopped
             self._take(problem, outcome.plan)
-            hopeful = problem.options <= ANY_PLAN or not METHODS[self.method].brings_prices
+            hopeful = problem.options <= ANY_PLAN or not door(self.method).brings_prices
             if self.plan is None and hopeful and not outcome.infeasible and stopped in (Stopped.TIME, Stopped.WORK):
                 self._any_plan(problem)
         if self.plan is None:
@@ -222,11 +230,11 @@ class _Run:
         return self.proofs[number][0]
 
     def _search(self, problem: Problem, number: int, name: str, certified: int | None) -> Outcome:
-        door = METHODS[self.method]
-        method: Callable[..., Outcome] = getattr(import_module(door.module, __package__), door.function)
+        chosen = door(self.method)
+        method: Callable[..., Outcome] = getattr(import_module(chosen.module, __package__), chosen.function)
         headline = _headline([objective.name for objective in self.problem.objectives])
         left = self.left(number)
-        if left is not None and door.brings_prices:
+        if left is not None and chosen.brings_prices:
             left -= PROOF_SECONDS * problem.options
         work = None if self.stop.work is None else max(0, self.stop.work - self.work)
         limits = Stop(
@@ -239,7 +247,7 @@ class _Run:
         def progress(objective: int | None, bound: int | None) -> None:
             self.tell("search", objective, _lower(bound, certified), name)
 
-        if door.brings_prices:
+        if chosen.brings_prices:
             method = partial(method, prices=self._earlier(problem, number), hint=self.hint)
         return method(
             problem, stop=limits, seed=self.seed, threads=self.threads,
@@ -324,6 +332,7 @@ class _Run:
             work=self.work,
             trace=tuple(self.trace),
             certificate=Certificate(tuple(stage for _, stage in self.proofs.values())) if self.proofs else None,
+            error=self.error,
         )
 
 
