@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from numba import njit
 
 from .layout import FREE
@@ -20,7 +21,7 @@ ROUNDING = 1e-9  # of a value: sums in another order may differ by so much
 LIST_LIMIT = 4096  # states kept at most; beyond it loads are rounded down (the value stays an upper bound)
 SPACE = 2 * LIST_LIMIT  # of a row of the work space: two lists
 POOL = 1024  # links to begin with
-NO_ROOM = -2.0
+NO_ROOM = -np.inf  # below the value of any block
 
 
 @njit(**KERNEL)

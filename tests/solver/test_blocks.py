@@ -10,9 +10,11 @@ from qingdan.solver import blocks
 from qingdan.solver.blocks import Class, best_value, front
 from qingdan.solver.dual import dual_value, plain_roots, reduced_profits
 from qingdan.solver.exact_walk import fast_roots
+from qingdan.solver.layout import lay_out
 from qingdan.solver.money import unit_costs
-from qingdan.solver.problem import NONE, UNLIMITED
+from qingdan.solver.problem import NONE, UNLIMITED, Objective, make_problem
 from qingdan.solver.validity import blend_is_possible
+from qingdan.solver.walk import walk
 from random_problems import random_problem
 from scipy.optimize import linprog
 
@@ -108,3 +110,20 @@ def test_the_compiled_roots_are_worth_what_the_plain_ones_are(seed: int) -> None
         assert fast_roots(problem, reduced) == plain_roots(problem, reduced)
         plain = dual_value(problem, group, row, scale)
         assert dual_value(problem, group, row, scale, settle=fast_roots) == plain
+
+
+@pytest.mark.parametrize("cost", range(6))
+def test_a_door_that_only_costs_stays_shut(cost: int) -> None:
+    """What a module promises does not fit into it: whatever its room costs, the kernel says so and ends."""
+    problem = make_problem(
+        1,
+        (Objective("benefit", np.array([8]), np.array([-cost, 0]), np.zeros(0, np.int64)),),
+        facility_parent=[NONE, 0],
+        facility_capacity=[16, 2],
+        opening_facility=[0, 1],
+        option_group=[NONE],
+        option_facility=[1],
+        option_size=[3],
+    )
+    value, _, option, opening = walk(lay_out(problem), np.array([8.0]), np.array([-float(cost), 0.0]))
+    assert value == 0 and not option.any() and not opening.any()
