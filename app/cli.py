@@ -27,7 +27,10 @@ app.add_typer(bench, name="bench")
 
 Json = Annotated[bool, typer.Option("--json", help="只在标准输出写一个JSON / one JSON document on stdout")]
 BookPath = Annotated[Path, typer.Argument(help="清单簿：CSV文件夹或.xlsx / book: CSV folder or .xlsx")]
-ScenarioPath = Annotated[Path | None, typer.Option("--scenario", help="测算方案 scenario.toml / scenario file")]
+ScenarioPath = Annotated[
+    Path | None,
+    typer.Option("--scenario", help="测算方案 scenario.toml，可继承另一方案 / scenario file, may extend another"),
+]
 Out = Annotated[Path, typer.Option("-o", "--out", help="写到何处 / where to write")]
 CheckupOut = Annotated[
     Path | None,
@@ -60,12 +63,12 @@ def new(path: Path, json: Json = False) -> None:
 
 
 @app.command()
-def checkup(book: BookPath, out: CheckupOut = None, json: Json = False) -> None:
+def checkup(book: BookPath, out: CheckupOut = None, scenario: ScenarioPath = None, json: Json = False) -> None:
     """专项体检：得出或更新需求清单，列出变化、未采集和交办 / Check-up: the needs list, what changed, what is unknown."""
     with guarded(Console(json)) as console:
         from .steps import run_checkup
 
-        run_checkup(console, book, out)
+        run_checkup(console, book, out, scenario)
 
 
 @app.command()
@@ -107,12 +110,12 @@ def solve(
 
 
 @app.command()
-def check(book: BookPath, run: Path, json: Json = False) -> None:
+def check(book: BookPath, run: Path, scenario: ScenarioPath = None, json: Json = False) -> None:
     """独立复核：方案、资金、备选方案与理论上限 / Prove plan, money, options and bound again."""
     with guarded(Console(json)) as console:
         from .steps import run_check
 
-        run_check(console, book, run)
+        run_check(console, book, run, scenario)
 
 
 @app.command()

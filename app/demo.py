@@ -6,9 +6,10 @@ import time as clock
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .book_and_scenario import scenario_for
 from .console import INTERRUPTED, NO, NO_PLAN, Console, Exit
 from .running import describe, watched
-from .steps import JUDGEMENTS, banner, scenario_for
+from .steps import JUDGEMENTS, banner
 
 if TYPE_CHECKING:
     from ..models.book import Book

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import time as clock
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from .book_and_scenario import lineage_of, other_scenario, read_both, told_differences
 from .console import INTERRUPTED, NO, NO_PLAN, Console, Exit, Refusal
 from .running import describe, watched
 
@@ -16,54 +17,11 @@ if TYPE_CHECKING:
     import polars as pl
 
     from ..models.book import Book
-    from ..models.scenario import Scenario
 
 SYNTHETIC = "模拟数据（非真实）"
 JUDGEMENTS = {
     "none": "无", "short": "有而不够", "poor": "够而不好", "met": "达标", "unknown": "未采集", "not_applicable": "不适用",
 }  # fmt: skip
-
-
-def scenario_for(book: Book, path: Path | None) -> Scenario:
-    """The scenario named, else the book's own, else none."""
-    from ..models.scenario import Scenario, parse_scenario, read_scenario
-
-    if path is not None:
-        return read_scenario(path)
-    return parse_scenario(book.scenario_text) if book.scenario_text else Scenario()
-
-
-def read_both(path: Path, scenario_path: Path | None) -> tuple[Book, Scenario]:
-    """A book and the scenario it is solved under; raises one `BookError` with the faults of both."""
-    from ..models.book import read_book
-    from ..models.faults import BookError, Fault
-    from ..models.scenario import Scenario, parse_scenario, read_scenario
-    from ..models.scenario_checks import check_scenario
-
-    faults: list[Fault] = []
-    book, scenario = None, Scenario()
-    try:
-        book = read_book(path)
-    except BookError as error:
-        faults += error.faults
-    # the rules of a folder can be read even where its tables are at fault
-    own = path / "scenario.toml"
-    readable = book is None and own.is_file() and not any(fault.table == own.name for fault in faults)
-    file = scenario_path or (own if readable else None)
-    text = book.scenario_text or "" if book is not None else ""
-    try:
-        if file is not None:
-            scenario = read_scenario(file)
-            text = file.read_text(encoding="utf-8-sig")
-        elif text:
-            scenario = parse_scenario(text)
-        if book is not None:
-            check_scenario(scenario, book, text=text)
-    except BookError as error:
-        faults += [fault for fault in error.faults if fault not in faults]
-    if book is None or faults:
-        raise BookError(faults)
-    return book, scenario
 
 
 def banner(book: Book) -> str:
@@ -106,9 +64,9 @@ def fit_for_writing(path: Path) -> None:
         )
 
 
-def run_checkup(console: Console, path: Path, out: Path | None) -> None:
+def run_checkup(console: Console, path: Path, out: Path | None, scenario_path: Path | None) -> None:
     """`qingdan checkup`"""
-    from ..models.book import read_book, write_book
+    from ..models.book import write_book
     from ..models.checkup import checkup
     from .checkup_report import CHECKUP_TABLES, document_of, folder_beside, tables_of, tell
 
@@ -116,8 +74,8 @@ def run_checkup(console: Console, path: Path, out: Path | None) -> None:
     if out is not None and folder is not None:
         fit_for_writing(out.absolute().parent)
         fit_for_tables(CHECKUP_TABLES, folder)
-    book = read_book(path)
-    found = checkup(book)
+    book, read = read_both(path, scenario_path)
+    found = checkup(book, read.scenario)
     if out is not None and folder is not None:
         write_book(book.with_table("needs", found.needs), out)
         write_tables(tables_of(found), folder)
@@ -140,7 +98,8 @@ def run_match(console: Console, path: Path, out: Path | None, scenario_path: Pat
     from ..models.checkup import checkup
     from ..models.matching import match, options_summary
 
-    book, scenario = read_both(path, scenario_path)
+    book, read = read_both(path, scenario_path)
+    scenario = read.scenario
     if book.table("needs").is_empty():
         book = book.with_table("needs", checkup(book, scenario).needs)
     options = match(book, scenario)
@@ -172,14 +131,18 @@ def run_solve(
         raise Refusal(f"{out} 已存在且不是结果文件夹", f"{out} exists and is not a run folder")
     fit_for_writing(out)
     began = clock.monotonic()
-    book, scenario = read_both(path, scenario_path)
+    book, read = read_both(path, scenario_path)
+    scenario = read.scenario
     reading = clock.monotonic() - began
+    for line in told_differences(read, book):
+        console.progress(line, at_once=True)
     started = read_run(warm) if warm is not None else None
     with watched(console) as (watch, interrupt):
         run = solve(
             book, scenario, method=method, gap=gap, time=time, work=work, threads=threads, seed=seed,
             warm=started, watch=watch, interrupt=interrupt, seconds_before=reading,
         )  # fmt: skip
+        run = replace(run, lineage=lineage_of(read, book))
         write_run(out, run)
     result = run.result
     console.done({**result, "run": str(out)}, "\n".join([banner(book), *describe(result, run.plan), f"已写入 {out}"]))
@@ -191,7 +154,7 @@ def run_solve(
         raise Exit(NO_PLAN)
 
 
-def run_check(console: Console, book: Path, run: Path) -> None:
+def run_check(console: Console, book: Path, run: Path, scenario_path: Path | None) -> None:
     """`qingdan check`"""
     from ..models.checker import check
 
@@ -199,6 +162,8 @@ def run_check(console: Console, book: Path, run: Path) -> None:
         if not path.exists():
             raise Refusal(f"找不到{zh} {path}", f"there is no {en} {path}")
     report = check(book, run)
+    if scenario_path is not None and (refusal := other_scenario(book, scenario_path, run)) is not None:
+        report = replace(report, passed=False, refusals=(*report.refusals, refusal))
     console.done({**asdict(report), "passed": report.passed}, report.text())
     if not report.passed:
         raise Exit(NO)
@@ -239,8 +204,8 @@ def run_export(console: Console, path: Path, mps: Path | None, lp: Path | None, 
             raise Refusal(f"{file} 是文件夹，请换一个文件名", f"{file} is a folder; choose another name")
         if file is not None:
             fit_for_writing(file.parent)
-    book, scenario = read_both(path, scenario_path)
-    sizes = export(book, scenario, mps=mps, lp=lp)
+    book, read = read_both(path, scenario_path)
+    sizes = export(book, read.scenario, mps=mps, lp=lp)
     written = [str(file) for file in (mps, lp) if file is not None]
     console.done(
         {"files": written, **sizes}, f"已写入 {'、'.join(written)}：{sizes['columns']} 个0/1列，{sizes['rows']} 行"

@@ -24,12 +24,10 @@ def _yearly(frame: pl.DataFrame, family: str, name: str) -> pl.DataFrame:
 
 
 def changed_budgets(book: Book, scenario: Scenario) -> pl.DataFrame:
-    """`fund, year, yuan` of every filled budget: first every percent in the order of the file, then every amount."""
+    """`fund, year, yuan` of every filled budget, changed in the order of the file."""
     funds = book.table("funds")
     frame = _yearly(funds, "budget_", "yuan").join(funds.select("id", "fund_type"), on="id", maintain_order="left")
-    percents = [change for change in scenario.budgets if change.percent is not None]
-    amounts = [change for change in scenario.budgets if change.amount is not None]
-    for change in [*percents, *amounts]:
+    for change in scenario.budgets:
         fits = pl.lit(True)
         if change.funds:
             fits = pl.col("id").is_in(change.funds) | pl.col("fund_type").is_in(change.funds)
@@ -74,9 +72,7 @@ def changed_ceilings(book: Book, scenario: Scenario) -> pl.DataFrame:
     frame = _yearly(payers, "ceiling_", "yuan")
     told = {(name, year): value for name, year, value in frame.iter_rows()}
     first, last = book.years[0], book.settings.horizon_end
-    changes = [change for change in scenario.ceilings if change.percent is not None]
-    changes += [change for change in scenario.ceilings if change.amount is not None]
-    for change in changes:
+    for change in scenario.ceilings:
         for payer in change.payers or payers["id"].to_list():
             for year in change.years or range(first, last + 1):
                 if change.amount is not None:

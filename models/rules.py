@@ -28,7 +28,7 @@ Rule = Annotated[
 
 KINDS_ZH = {
     "money": "资金比例", "number": "项数", "met": "需求解决率", "complete": "完整社区", "safety_first": "安全优先",
-    "prerequisite": "先后次序", "exclusion": "不同时安排", "dig_once": "一次开挖", "pin": "必须安排",
-    "forbid": "不得安排", "changes": "变动上限", "pilots": "试点",
+    "prerequisite": "先后次序", "exclusion": "不同时安排", "dig_once": "一次开挖", "pin": "确定纳入",
+    "forbid": "暂不安排", "changes": "变动上限", "pilots": "试点",
 }  # fmt: skip
 """Chinese names of the kinds."""

@@ -17,6 +17,7 @@ class _Named(RuleBase):
     sites: Texts = ()
     measures: Texts = ()
     years: tuple[Year, ...] = ()
+    reason: StrictStr = ""
     basis: StrictStr = ""
 
     @model_validator(mode="after")
@@ -34,6 +35,10 @@ class _Named(RuleBase):
         years = f"在{'、'.join(map(str, self.years))}年" if self.years else ""
         return "与".join(parts) + measures + years
 
+    def _why(self) -> str:
+        told = (f",理由:{self.reason}" if self.reason else "") + (f",依据:{self.basis}" if self.basis else "")
+        return told + "。"
+
 
 class PinRule(_Named):
     """Every need named gets an option that fits, every site named opens."""
@@ -41,7 +46,7 @@ class PinRule(_Named):
     kind: Literal["pin"]
 
     def sentence(self, names: Names = NO_NAMES) -> str:
-        return f"{self._scope(names)}必须安排" + (f",依据:{self.basis}" if self.basis else "") + "。"
+        return f"{self._scope(names)}确定纳入{self._why()}"
 
     def rows(self, context: RuleContext) -> None:
         from .rows_fixed import pin_rows
@@ -55,7 +60,7 @@ class ForbidRule(_Named):
     kind: Literal["forbid"]
 
     def sentence(self, names: Names = NO_NAMES) -> str:
-        return f"{self._scope(names)}不得安排" + (f",依据:{self.basis}" if self.basis else "") + "。"
+        return f"{self._scope(names)}暂不安排{self._why()}"
 
     def rows(self, context: RuleContext) -> None:
         from .rows_fixed import forbid_rows

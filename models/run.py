@@ -39,7 +39,8 @@ class Run:
     """One solved book: what went in, the program, the solution, and the plan where there is one.
 
     `seconds_total` counts from the reading of the book to the plan. `needs` is the list that a check-up found where the
-    book has none of its own; `clash` says which conditions leave no plan, where that is proved.
+    book has none of its own; `clash` says which conditions leave no plan, where that is proved. `lineage` names the scenarios that the scenario
+    extends, the nearest first: `name`, `title`, `sha256`, and `zh`, how the one before differs from it.
     """
 
     title: str
@@ -53,6 +54,7 @@ class Run:
     seconds_total: float
     needs: pl.DataFrame | None = None
     clash: NamedClash | None = None
+    lineage: tuple[Mapping[str, str], ...] = ()
 
     @property
     def result(self) -> dict[str, Any]:
@@ -125,6 +127,7 @@ def result_of(run: Run) -> dict[str, Any]:
         "data_kind": run.data_kind,
         "book_sha256": run.book_sha256,
         "scenario_sha256": hashlib.sha256(run.scenario_text.encode()).hexdigest() if run.scenario_text else "",
+        "scenario_lineage": [dict(ancestor) for ancestor in run.lineage],
         "counts": counts,
         "tidy": tidy,
         **_clash(run),

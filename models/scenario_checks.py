@@ -9,18 +9,21 @@ import polars as pl
 from .book import Book
 from .faults import BookError, Fault
 from .scenario import Scenario
-from .scenario_words import TABLE, KeyLines
+from .scenario_words import KeyLines
 from .settings_help import nearest
 from .sums import split
 from .tables import packaged_rows
 
 
-def check_scenario(scenario: Scenario, book: Book, *, text: str = "") -> None:
-    """Raise a `BookError` with every reference that leads nowhere; `text` is the file, for the numbers of lines."""
-    lines = KeyLines(text)
+def check_scenario(scenario: Scenario, book: Book, *, text: str = "", lines: KeyLines | None = None) -> None:
+    """Raise a `BookError` with every reference that leads nowhere.
+
+    `text` is the file, for the numbers of lines; `lines` has them for a scenario that inherits from others.
+    """
+    lines = lines or KeyLines(text)
     faults = [
         Fault(
-            TABLE, lines.of(path), ".".join(part for part in path if isinstance(part, str)), value,
+            lines.table(path), lines.of(path), ".".join(part for part in path if isinstance(part, str)), value,
             f"清单簿里没有这个{what_zh}", f"the book has no such {what_en}",
             *_mend(value, known),
         )
@@ -144,7 +147,7 @@ def _empty_changes(scenario: Scenario, book: Book, lines: KeyLines) -> Iterator[
         filled = sum(fitting[name].drop_nulls().len() for name in columns if name in fitting.columns)
         if fitting.height and not filled:
             yield Fault(
-                TABLE, lines.of(("budget", number)), "budget", ";".join(map(str, change.years)),
+                lines.table(("budget", number)), lines.of(("budget", number)), "budget", ";".join(map(str, change.years)),
                 "这些资金在这些年份没有预算", "these funds have no budget in these years",
                 "改年份,或在清单簿的资金表填预算", "change the years, or give budgets in the table of funds",
             )  # fmt: skip

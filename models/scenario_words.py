@@ -21,7 +21,7 @@ KEYS = (
     "bound", "share", "of", "service_types", "programmes", "national", "cities", "counties", "streets", "communities", "departments", "groups",
     "needs", "each", "level", "reachable", "before", "after", "first", "second", "saving", "fixed", "sites", "measures",
     "before_needs", "after_needs", "first_needs", "second_needs", "first_sites", "second_sites",
-    "basis", "plan", "mode", "categories", "per_city", "least_needs", "least_households",
+    "basis", "reason", "extends", "reset", "drop", "change", "plan", "mode", "categories", "per_city", "least_needs", "least_households",
 )  # fmt: skip
 
 _HEADER = re.compile(r"\s*\[(\[?)\s*([A-Za-z0-9_.\"-]+)\s*\]")
@@ -31,7 +31,8 @@ _KEY = re.compile(r"\s*([A-Za-z0-9_-]+|\"[^\"]+\")\s*=")
 class KeyLines:
     """On which line of a text each key stands, by its path: `("rule", 2, "share")`."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, table: str = TABLE) -> None:
+        self._table = table
         self._lines: dict[tuple[str | int, ...], int] = {}
         section: tuple[str | int, ...] = ()
         counted: dict[str, int] = {}
@@ -55,12 +56,16 @@ class KeyLines:
                 return self._lines[path[:end]]
         return 0
 
+    def table(self, path: tuple[str | int, ...]) -> str:
+        """The name under which faults of a key are listed."""
+        return self._table
 
-def not_toml(error: tomllib.TOMLDecodeError) -> Fault:
+
+def not_toml(error: tomllib.TOMLDecodeError, table: str = TABLE) -> Fault:
     """The fault of a text that is not TOML at all."""
     line = re.search(r"line (\d+)", str(error))
     return Fault(
-        TABLE, int(line[1]) if line else 0, "", "", "这一行不是合法的 TOML", f"this is not TOML ({error})",
+        table, int(line[1]) if line else 0, "", "", "这一行不是合法的 TOML", f"this is not TOML ({error})",
         "写成 键 = 值,文字加英文双引号", "write key = value, with text in double quotes",
     )  # fmt: skip
 
@@ -81,7 +86,9 @@ def fault_of(problem: Mapping[str, Any], lines: KeyLines) -> Fault:
     elif kind in ("missing", "union_tag_not_found") or isinstance(value, Mapping) or _is_table(value):
         value = ""
     shown = str(list(value)) if isinstance(value, tuple) else str(value)
-    return Fault(TABLE, lines.of(path), ".".join(names), shown, *_words(problem, kind, names[-1] if names else ""))
+    return Fault(
+        lines.table(path), lines.of(path), ".".join(names), shown, *_words(problem, kind, names[-1] if names else "")
+    )
 
 
 def _is_table(value: object) -> bool:

@@ -124,10 +124,12 @@ def test_every_command_shown_exists(page: Path) -> None:
 
 
 @pytest.mark.parametrize("page", SCENARIO_PAGES, ids=name_of)
-def test_every_scenario_shown_can_be_read(page: Path) -> None:
-    """A rule copied from the documentation is no fault."""
+def test_every_scenario_shown_can_be_read(page: Path, tmp_path: Path) -> None:
+    """A rule copied from the documentation is no fault; a block that names its file may extend those before it."""
     for block in blocks(page, "toml"):
-        parse_scenario(block)
+        if name := re.match(r"# (\w+\.toml)\n", block):
+            (tmp_path / name[1]).write_text(block, encoding="utf-8")
+        parse_scenario(block, folder=tmp_path)
 
 
 def test_every_public_name_is_explained() -> None:

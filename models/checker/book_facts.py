@@ -189,7 +189,7 @@ class Facts:
 
 
 def changed(yuan: int | None, changes: Iterable[Mapping[str, Any]], key: str, names: set[str], year: int) -> int | None:
-    """An amount of a year after the changes of a scenario: first all percents, then all new amounts, in file order."""
+    """An amount of a year after the changes of a scenario, one after the other in file order."""
     fitting = [
         one
         for one in changes
@@ -198,7 +198,6 @@ def changed(yuan: int | None, changes: Iterable[Mapping[str, Any]], key: str, na
     for one in fitting:
         if "percent" in one and yuan is not None:
             yuan = yuan * int(one["percent"]) // 100
-    for one in fitting:
         if "amount" in one and (yuan is not None or key == "payers"):  # a ceiling may also be new
             yuan = int(Fraction(str(one["amount"])) * 10_000)
     return yuan

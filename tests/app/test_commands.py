@@ -300,3 +300,23 @@ def test_the_demo_shows_three_lists_and_a_plan_that_is_checked(tmp_path: Path) -
     )
     document = run("demo", "--out", tmp_path / "demo", "--time", 10, "--json", within=120).document
     assert document["check"] is True and document["objective"] > 0
+
+
+def test_an_overlay_is_solved_told_and_checked(command: Command, book: Path, tmp_path: Path) -> None:
+    """`solve --scenario` with `extends`: the run says what it extends, and the check needs no more than the run."""
+    (tmp_path / "less.toml").write_text(
+        'extends = "清单簿"\ntitle = "压减"\n[factors]\ncost_percent = 105\nreason = "涨价"\nbasis = "信息价"\n',
+        encoding="utf-8",
+    )
+    told = command("solve", book, "--scenario", "less.toml", "-o", "less", "--time", 20, "--json")
+    assert told.code == 0 and "造价上浮5%" in told.err
+    (base,) = told.document["scenario_lineage"]
+    assert base["zh"] == "造价上浮5%" and base["name"] == "清单簿"
+    assert command("check", book, "less").code == 0
+    assert command("check", book, "less", "--scenario", "less.toml").code == 0
+    (tmp_path / "other.toml").write_text('extends = "less.toml"\nassume_consent = true\n', encoding="utf-8")
+    refused = command("check", book, "less", "--scenario", "other.toml", "--json")
+    assert refused.code == 1 and [one["code"] for one in refused.document["refusals"]] == ["other-scenario"]
+    assert command("checkup", book, "--scenario", "less.toml").code == 0
+    (tmp_path / "wrong.toml").write_text('extends = "less.toml"\ndrop = ["没有"]\n', encoding="utf-8")
+    assert command("checkup", book, "--scenario", "wrong.toml").code == 2
