@@ -26,6 +26,8 @@ AT_HOME = {
     "ortools": ("solver/backends/",),
     "pulp": ("solver/backends/",),
     "pyscipopt": ("solver/backends/",),
+    "psutil": ("bench/",),
+    "matplotlib": ("bench/",),
     "typer": ("app/",),
     "rich": ("app/", "bench/targets.py"),
     "fastexcel": ("models/",),
