@@ -72,7 +72,8 @@ def certificate_arrays(solution: Solution) -> dict[str, Array] | None:
     """The prices of every certified stage, or None without a certificate.
 
     `stage` and `scale` have one element a stage with prices; the k-th of them has `reached_k`, `group_price_k`
-    and `row_price_k`, and where its proof has leaves the parts of the tree as `tree_k_<part>`.
+    and `row_price_k`, where its proof has leaves the parts of the tree as `tree_k_<part>`, and where it is proved by region
+    the region of every row and group as `region_k_row` and `region_k_group` with the trees as `region_k_<region>_<part>`.
     """
     if solution.certificate is None:
         return None
@@ -87,6 +88,8 @@ def certificate_arrays(solution: Solution) -> dict[str, Array] | None:
         out[f"row_price_{number}"] = prices.row_price
         if prices.tree is not None:
             out |= {f"tree_{number}_{part.name}": getattr(prices.tree, part.name) for part in fields(prices.tree)}
+        if prices.regions is not None:
+            out |= {f"region_{number}_{name}": held for name, held in prices.regions.arrays().items()}
     return out
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import heapq
 import time as clock
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -25,11 +25,12 @@ from .cases import Decision, make_case
 from .column_generation import CasePrices, bound_case
 from .decisions import Question, questions
 from .exact_walk import fast_roots_of
-from .feasibility import profit, violations
+from .feasibility import violations
+from .fixed_prices import FixedPrices
 from .interrupt import Interrupt
 from .leaves import Tree
 from .master import Master, Mixture
-from .matrix import Matrix, build_matrix
+from .matrix import Matrix
 from .prices import Evaluation, Priced, find_prices, make_priced
 from .problem import Problem
 from .solution import Plan
@@ -83,9 +84,11 @@ def prove(
     given back obeys all rules. The proof holds whatever ended the search.
     """
     with running(1) as highs:
-        run = _Branching(problem, stop or Stop(), seed, interrupt or Interrupt(), progress, improve, highs)
+        run = Branching(problem, stop or Stop(), seed, interrupt or Interrupt(), progress, improve, highs)
         run.offer(plan)
-        return run.prove(prices)
+        for _ in run.search(prices):
+            pass
+        return run.proof()
 
 
 @dataclass(slots=True)
@@ -98,7 +101,9 @@ class _Known:
 
 
 @dataclass(slots=True)
-class _Branching:
+class Branching:
+    """A search under way. Rows of `fixed` are not limited: their use is paid for."""
+
     problem: Problem
     stop: Stop
     seed: int
@@ -106,6 +111,8 @@ class _Branching:
     progress: Progress | None
     improve: Callable[[Plan], Plan | None] | None
     highs: Any
+    fixed: FixedPrices | None = None
+    far: float = FAR
     began: float = field(default_factory=clock.monotonic)
     plan: Plan | None = None
     value: int | None = None
@@ -116,14 +123,18 @@ class _Branching:
     master: Master = field(init=False)
     matrix: Matrix = field(init=False)
     used: NDArray[np.bool_] = field(init=False)
+    open: list[tuple[float, int, Node, list[Question]]] = field(default_factory=list)
+    stuck: float = -np.inf  # bounds of cases that cannot be divided
     searched: float = 0.0  # seconds that kernels took
     tried: set[bytes] = field(default_factory=set)  # openings that a kernel was given
     top: Node = field(init=False)
+    paid: FixedPrices = field(init=False)
 
     def __post_init__(self) -> None:
         self.priced = make_priced(self.problem)
-        self.master = Master(self.highs, self.priced)
-        self.matrix = build_matrix(self.problem)
+        self.paid = self.fixed or FixedPrices.none(self.problem)
+        self.master = Master(self.highs, self.priced, self.paid)
+        self.matrix = self.paid.matrix(self.problem)
         self.used = np.zeros(self.matrix.columns, np.bool_)
         self.used[self.matrix.first_extra :] = True
 
@@ -159,8 +170,8 @@ class _Branching:
         """Keep a plan if it obeys every rule and is better than the best."""
         if plan is None:
             return
-        value = profit(self.problem, self.problem.objectives[0], plan)
-        if (self.value is not None and value <= self.value) or violations(self.problem, plan):
+        value = self.paid.worth(self.problem, plan)
+        if (self.value is not None and value <= self.value) or violations(self.paid.freed(self.problem), plan):
             return
         self.plan, self.value = plan, value
         if further and self.improve is not None:
@@ -197,8 +208,9 @@ class _Branching:
 
     def offer_settled(self, plan: Plan) -> None:
         """Offer a plan, with its money solved anew if it needs that."""
-        if violations(self.problem, plan):
-            mended = settled(self.problem, plan)
+        freed = self.paid.freed(self.problem)
+        if violations(freed, plan):
+            mended = settled(freed, plan, matrix=self.matrix)
             if mended is None:
                 return
             plan = mended
@@ -213,7 +225,7 @@ class _Branching:
         def near(best: float, value: float) -> bool:
             if self.value is None:
                 return best - value <= 1e-4 * abs(best)
-            return not self.enough(value) and best - value <= FAR * (best - self.value)
+            return not self.enough(value) and best - value <= self.far * (best - self.value)
 
         found = bound_case(
             self.priced, self.master, case, (node.group, node.row, node.price),
@@ -294,20 +306,34 @@ class _Branching:
 
     # the search
 
-    def prove(self, prices: Prices | None) -> Proof:
-        """Divide until every case meets the plan or a limit is reached."""
+    def bound(self) -> float:
+        """The bound that the cases so far give, in floating point."""
+        met = -np.inf if self.value is None else float(self.value)
+        return max(-self.open[0][0], self.stuck) if self.open else max(self.stuck, min(self.top.bound, met))
+
+    def proof(self, scale: int | None = None) -> Proof:
+        """What is proved so far, with prices of leaves on the finest grid or that of `scale`."""
+        tree, proved = make_tree(self.priced, self.top, fast_roots_of(self.problem), scale)
+        self.tell(proved)
+        return Proof(proved, tree, self.plan, Prices(self.top.group, self.top.row), self.nodes, self.work)
+
+    def search(self, prices: Prices | None) -> Iterator[None]:
+        """Divide until every case meets the plan or a limit is reached; pauses after each question."""
         asked = self.start(prices)
-        heap: list[tuple[float, int, Node, list[Question]]] = []
-        stuck = -np.inf  # bounds of cases that cannot be divided
-        count = 0
-        if not self.enough(self.top.bound) and asked:
-            heap.append((-self.top.bound, 0, self.top, asked))
+        heap, count = self.open, 0
+        if not self.enough(self.top.bound):
+            if asked:
+                heap.append((-self.top.bound, 0, self.top, asked))
+            else:
+                self.stuck = self.top.bound
         narrow, wide = 2, 32  # cases after which kernels are next tried
+        yield
         while heap and self.go_on():
             bound, _, node, asked = heapq.heappop(heap)
             if self.enough(-bound):
+                heapq.heappush(heap, (bound, 0, node, asked))
                 break
-            self.tell(max(-bound, stuck))
+            self.tell(max(-bound, self.stuck))
             question, *sides = self.chosen(node, asked)
             node.decision, node.low, node.high = question.decision, *sides
             gains = []
@@ -326,7 +352,7 @@ class _Branching:
                 if not further and self.go_on():  # its plan is known now: prices may yet meet it
                     further = self.ask(self.bounded(side, TOP_STEPS))
                     if not further and not self.enough(side.bound):
-                        stuck = max(stuck, side.bound)
+                        self.stuck = max(self.stuck, side.bound)
                 if further:
                     count += 1
                     heapq.heappush(heap, (-side.bound, -count, side, further))
@@ -334,9 +360,7 @@ class _Branching:
             if self.nodes >= wide and self.go_on():
                 wide *= 3
                 self.kernel()
-        tree, proved = make_tree(self.priced, self.top, fast_roots_of(self.problem))
-        self.tell(proved)
-        return Proof(proved, tree, self.plan, Prices(self.top.group, self.top.row), self.nodes, self.work)
+            yield
 
     def start(self, prices: Prices | None) -> list[Question]:
         """Prices, patterns and bound of the top; the questions that it leaves open."""
@@ -349,7 +373,7 @@ class _Branching:
         steps = STEPS if self.stop.work is None else max(1, min(STEPS, self.stop.work))
         found = find_prices(
             self.priced, steps=steps, start=given, first_step=0.2 if given is None else 0.02,
-            proceed=lambda step, bound: self.go_on(), watch=watch,
+            proceed=lambda step, bound: self.go_on(), watch=watch, kept=self.paid.row,
         )  # fmt: skip
         self.work += found.steps
         self.top = Node((), found.group, found.row, np.zeros(0), np.inf)

@@ -48,12 +48,13 @@ class WholePrices:
     bound: int
 
 
-def make_tree(priced: Priced, top: Node, settle: Settle | None) -> tuple[Tree, int]:
+def make_tree(priced: Priced, top: Node, settle: Settle | None, scale: int | None = None) -> tuple[Tree, int]:
     """The tree of the search below its first node, and the bound that it proves.
 
-    What lies below a node whose own prices already prove that bound is left out.
+    What lies below a node whose own prices already prove that bound is left out. Every leaf has the finest grid, or
+    the `scale` that is given.
     """
-    bound = max(_whole(priced, leaf, settle).bound for leaf in _leaves(top))
+    bound = max(_whole(priced, leaf, settle, scale).bound for leaf in _leaves(top))
     inner: list[Node] = []
     low: list[int] = []
     high: list[int] = []
@@ -61,7 +62,7 @@ def make_tree(priced: Priced, top: Node, settle: Settle | None) -> tuple[Tree, i
     waiting: list[tuple[Node, int, list[int]]] = [(top, -1, [])]
     while waiting:
         node, above, side = waiting.pop()
-        ends = node.decision is None or (node.bound < bound + 2 and _whole(priced, node, settle).bound <= bound)
+        ends = node.decision is None or (node.bound < bound + 2 and _whole(priced, node, settle, scale).bound <= bound)
         number = -1 - len(leaves) if ends else len(inner)
         if above >= 0:
             side[above] = number
@@ -73,7 +74,7 @@ def make_tree(priced: Priced, top: Node, settle: Settle | None) -> tuple[Tree, i
         high.append(0)
         assert node.low is not None and node.high is not None
         waiting += [(node.high, number, high), (node.low, number, low)]
-    return _packed(priced.problem, inner, low, high, [_whole(priced, leaf, settle) for leaf in leaves]), bound
+    return _packed(priced.problem, inner, low, high, [_whole(priced, leaf, settle, scale) for leaf in leaves]), bound
 
 
 def _leaves(top: Node) -> list[Node]:
@@ -87,8 +88,8 @@ def _leaves(top: Node) -> list[Node]:
     return out
 
 
-def _whole(priced: Priced, node: Node, settle: Settle | None) -> WholePrices:
-    """The prices of a node on the finest grid that 64 bits allow, with the bound that they prove."""
+def _whole(priced: Priced, node: Node, settle: Settle | None, scale: int | None) -> WholePrices:
+    """The prices of a node on a grid (the finest that 64 bits allow), with the bound that they prove."""
     if node.whole is not None:
         return node.whole
     p = priced.problem
@@ -97,8 +98,9 @@ def _whole(priced: Priced, node: Node, settle: Settle | None) -> WholePrices:
     group, row, price = (np.clip(np.nan_to_num(part), -LARGEST, LARGEST) for part in (group, node.row, price))
     row = np.maximum(row, 0.0)
     group = np.where(p.group_exact, group, np.maximum(group, 0.0))
-    coarse = np.ceil(np.maximum(price, 0.0) * 2**COARSE).astype(np.int64)
-    scale = grid(p, group, row, _forms(node.way, coarse), 2**COARSE)
+    if scale is None:
+        coarse = np.ceil(np.maximum(price, 0.0) * 2**COARSE).astype(np.int64)
+        scale = grid(p, group, row, _forms(node.way, coarse), 2**COARSE)
     prices = WholePrices(
         scale,
         np.rint(group * scale).astype(np.int64),

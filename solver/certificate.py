@@ -2,8 +2,8 @@
 
 For every stage of the objective the certificate holds whole prices of groups and rows and the values that
 earlier stages reached; `certified_bound` evaluates the dual function at them exactly. A stage may also hold a tree of
-decisions with prices for each of its leaves (`leaves`). Whatever the prices are, the bound is true; wrong ones only
-make it weaker.
+decisions with prices for each of its leaves (`leaves`), or one for each of some regions (`region_proofs`). Whatever the
+prices are, the bound is true; wrong ones only make it weaker.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from .dual import Settle, dual_value
 from .leaves import CertificateError, Tree, check_prices, grid, tree_bound
 from .problem import Problem
+from .region_proofs import RegionProofs, relief
 
 Int = NDArray[np.int64]
 Float = NDArray[np.float64]
@@ -27,7 +28,8 @@ __all__ = ["Certificate", "CertificateError", "StagePrices", "certified_bound", 
 class StagePrices:
     """Prices of one stage, in points per unit times `scale`; rows of earlier stages come last.
 
-    `tree`, where there is one, proves a bound of its own; the lower of the two counts.
+    `regions`, where there are any, lower the bound of these prices. `tree`, where there is one, proves a bound of its own;
+    the lower of the two counts.
     """
 
     stage: int
@@ -36,6 +38,7 @@ class StagePrices:
     group_price: Int
     row_price: Int
     tree: Tree | None = None
+    regions: RegionProofs | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,19 +56,25 @@ class Certificate:
 
 
 def make_stage(
-    problem: Problem, stage: int, reached: tuple[int, ...], group: Float, row: Float, tree: Tree | None = None
+    problem: Problem,
+    stage: int,
+    reached: tuple[int, ...],
+    group: Float,
+    row: Float,
+    tree: Tree | None = None,
+    regions: RegionProofs | None = None,
 ) -> StagePrices:
     """Round prices (points per unit) of a stage's problem to the finest grid on which 64 bits suffice.
 
-    `problem` is that of the stage alone, rows of earlier stages included.
+    `problem` is that of the stage alone, rows of earlier stages included. Where there are regions, their grid is taken.
     """
     row = np.maximum(np.nan_to_num(row), 0.0)
     group = np.nan_to_num(group)
     group = np.where(problem.group_exact, group, np.maximum(group, 0.0))
-    scale = grid(problem, group, row)
+    scale = int(regions.trees[0].scale[0]) if regions is not None and regions.trees else grid(problem, group, row)
     return StagePrices(
-        stage, reached, scale, np.rint(group * scale).astype(np.int64), np.rint(row * scale).astype(np.int64), tree
-    )
+        stage, reached, scale, np.rint(group * scale).astype(np.int64), np.rint(row * scale).astype(np.int64), tree, regions
+    )  # fmt: skip
 
 
 def make_certificate(problem: Problem, reached: tuple[int, ...], prices: list[tuple[Float, Float]]) -> Certificate:
@@ -104,13 +113,13 @@ def certified_bound(
     if reached is not None and any(told > found for told, found in zip(prices.reached, reached, strict=True)):
         raise CertificateError(f"stage {stage}: speaks of earlier values {prices.reached}, the plan has {reached}")
     single = problem.stage(stage, prices.reached)
-    check_prices(single, f"stage {stage}", prices.scale, prices.group_price, prices.row_price)
-    bound = dual_value(single, prices.group_price, prices.row_price, prices.scale, settle=settle) // (
-        100 * prices.scale
-    )
-    if prices.tree is None:
-        return bound
+    group, row, scale = prices.group_price, prices.row_price, prices.scale
+    check_prices(single.group_exact, single.rows, f"stage {stage}", scale, group, row)
+    value = dual_value(single, group, row, scale, settle=settle)
     try:
-        return min(bound, tree_bound(single, prices.tree, settle=settle))
+        if prices.regions is not None:
+            value += relief(single, prices.regions, group, row, scale, settle=settle)
+        bound = value // (100 * scale)
+        return bound if prices.tree is None else min(bound, tree_bound(single, prices.tree, settle=settle))
     except CertificateError as error:
         raise CertificateError(f"stage {stage}, {error}") from None

@@ -21,6 +21,7 @@ from .certificate import Certificate, CertificateError, StagePrices
 from .leaves import Tree
 from .model_file import write_lp, write_mps
 from .problem import Objective, Problem
+from .region_proofs import RegionProofs
 from .sparse import Sparse
 from .validity import ProblemError, check_problem
 
@@ -28,6 +29,7 @@ VERSION = 1
 SPARSE = ("option_row", "opening_row", "extra_row", "option_spend", "opening_spend", "arc_row")
 SCALARS = ("periods", "class_count")
 ARRAYS = tuple(f.name for f in fields(Problem) if f.name not in (*SPARSE, *SCALARS, "objectives", "labels"))
+REGION = "region_"  # before the parts of proofs by region
 FLAGS = ("group_exact", "facility_occasional", "extra_whole")
 
 
@@ -91,7 +93,9 @@ def load_problem(path: Path | str) -> Problem:
 
 def save_certificate(certificate: Certificate, path: Path | str) -> None:
     """Write a certificate as whole numbers: `stage`, `scale`, and by stage k `stage<k>_reached`, the prices and, where
-    there is one, the parts of its tree (`stage<k>_tree_<part>`)."""
+    there is one, the parts of its tree (`stage<k>_tree_<part>`); proofs by region are `stage<k>_region_<part>`
+    (`RegionProofs.arrays`).
+    """
     arrays: dict[str, NDArray[Any]] = {
         "version": np.array(VERSION, np.int64),
         "stage": np.array([prices.stage for prices in certificate.stages], np.int64),
@@ -104,6 +108,9 @@ def save_certificate(certificate: Certificate, path: Path | str) -> None:
         if prices.tree is not None:
             for part in fields(Tree):
                 arrays[f"stage{prices.stage}_tree_{part.name}"] = getattr(prices.tree, part.name)
+        if prices.regions is not None:
+            named = prices.regions.arrays()
+            arrays |= {f"stage{prices.stage}_{REGION}{name}": held for name, held in named.items()}
     _write(path, arrays)
 
 
@@ -130,7 +137,8 @@ def load_certificate(path: Path | str) -> Certificate:
             parts[part] = held
         reached = tuple(parts["reached"].tolist())
         tree = _tree(arrays, f"stage{stage}_tree_")
-        stages.append(StagePrices(stage, reached, scale, parts["group_price"], parts["row_price"], tree))
+        regions = _regions(arrays, f"stage{stage}_{REGION}")
+        stages.append(StagePrices(stage, reached, scale, parts["group_price"], parts["row_price"], tree, regions))
     return Certificate(tuple(stages))
 
 
@@ -143,6 +151,23 @@ def _tree(arrays: Mapping[str, NDArray[Any]], prefix: str) -> Tree | None:
     if missing:
         raise CertificateError(f"{prefix}{missing[0]} is missing")
     return Tree(**parts)  # type: ignore[arg-type]
+
+
+def _regions(arrays: Mapping[str, NDArray[Any]], prefix: str) -> RegionProofs | None:
+    """The proofs by region of a stage, None where none of their parts is there."""
+    held = {name.removeprefix(prefix) for name in arrays if name.startswith(prefix)}
+    if not held:
+        return None
+    for name in ("row", "group"):
+        if name not in held:
+            raise CertificateError(f"{prefix}{name} is missing")
+    numbers = {name.split("_")[0] for name in held - {"row", "group"}}
+    if numbers != {str(number) for number in range(len(numbers))}:
+        raise CertificateError(f"{prefix}: trees are numbered {', '.join(sorted(numbers))}; they must rise from 0")
+    trees = [_tree(arrays, f"{prefix}{number}_") for number in range(len(numbers))]
+    return RegionProofs(
+        arrays[f"{prefix}row"], arrays[f"{prefix}group"], tuple(tree for tree in trees if tree is not None)
+    )
 
 
 def export_model(problem: Problem, path: Path | str) -> None:

@@ -19,6 +19,7 @@ from .problem import HIGHEST, Problem
 
 Int = NDArray[np.int64]
 Float = NDArray[np.float64]
+Flags = NDArray[np.bool_]
 
 FINEST = 40  # prices are multiples of 2**-FINEST points at the finest
 HIGHEST_SCALE = 2**FINEST
@@ -68,7 +69,7 @@ def tree_bound(problem: Problem, tree: Tree, *, settle: Settle | None = None) ->
 
 def leaf_bounds(problem: Problem, tree: Tree, *, settle: Settle | None = None) -> list[int]:
     """The bound of every leaf in whole points; raises `CertificateError` where the tree is ill-formed."""
-    ways = checked_paths(problem, tree)
+    ways = checked_paths(problem, tree, exact=problem.group_exact, rows=problem.rows)
     bounds = []
     for leaf, way in enumerate(ways):
         scale = int(tree.scale[leaf])
@@ -115,13 +116,13 @@ def grid(problem: Problem, group: Float, row: Float, forms: PricedForms | None =
     return 1 << int(np.clip(np.floor(np.log2(max(room, 1.0))), 0, FINEST))
 
 
-def check_prices(problem: Problem, name: str, scale: int, group_price: Int, row_price: Int) -> None:
-    """Raise `CertificateError` unless these are prices that prove anything."""
+def check_prices(exact: Flags, rows: int, name: str, scale: int, group_price: Int, row_price: Int) -> None:
+    """Raise `CertificateError` unless these prove anything of groups (`exact`: to be met exactly) and so many rows."""
     if not (1 <= scale <= HIGHEST_SCALE and scale & (scale - 1) == 0):
         raise CertificateError(f"{name}: scale is {scale}; it must be a power of 2 within 1..2**{FINEST}")
     for part, found, needed in (
-        ("group_price", group_price, problem.groups),
-        ("row_price", row_price, problem.rows),
+        ("group_price", group_price, len(exact)),
+        ("row_price", row_price, rows),
     ):
         if found.dtype != np.int64 or found.ndim != 1:
             raise CertificateError(f"{name}: {part} is not a row of 64-bit whole numbers")
@@ -131,21 +132,23 @@ def check_prices(problem: Problem, name: str, scale: int, group_price: Int, row_
             raise CertificateError(f"{name}: {part} holds a number that has no opposite in 64 bits")
     if np.any(row_price < 0):
         raise CertificateError(f"{name}: row_price is negative at {int(np.argmax(row_price < 0))}")
-    negative = (group_price < 0) & ~problem.group_exact
+    negative = (group_price < 0) & ~exact
     if np.any(negative):
         raise CertificateError(
             f"{name}: group_price is negative at {int(np.argmax(negative))}, a group that need not be met exactly"
         )
 
 
-def checked_paths(problem: Problem, tree: Tree) -> list[list[Step]]:
-    """For every leaf the way to it from the top; raises `CertificateError` where the tree is ill-formed."""
-    _check_shapes(tree)
-    _check_forms(problem, tree)
+def checked_paths(problem: Problem, tree: Tree, *, exact: Flags, rows: int) -> list[list[Step]]:
+    """For every leaf the way to it from the top; raises `CertificateError` where the tree is ill-formed.
+
+    Its prices are of groups (`exact`: those to be met exactly) and of so many rows.
+    """
+    check_forms(problem, tree)
     ways = paths(tree)
     for leaf, way in enumerate(ways):
         name = f"leaf {leaf}"
-        check_prices(problem, name, int(tree.scale[leaf]), tree.group_price[leaf], tree.row_price[leaf])
+        check_prices(exact, rows, name, int(tree.scale[leaf]), tree.group_price[leaf], tree.row_price[leaf])
         price = tree.decision_price[tree.decision_start[leaf] : tree.decision_start[leaf + 1]]
         if len(price) != len(way):
             raise CertificateError(f"{name}: {len(price)} prices of decisions, {len(way)} are needed")
@@ -197,7 +200,9 @@ def _check_shapes(tree: Tree) -> None:
             raise CertificateError(f"tree: {name} does not rise from 0 to {end}")
 
 
-def _check_forms(problem: Problem, tree: Tree) -> None:
+def check_forms(problem: Problem, tree: Tree) -> None:
+    """Raise `CertificateError` unless the parts fit together and decisions speak of whole columns that exist."""
+    _check_shapes(tree)
     sizes = np.array([problem.options, problem.openings, problem.extras])
     if np.any((tree.form_kind < 0) | (tree.form_kind > 2)):
         raise CertificateError("tree: form_kind holds other numbers than 0, 1 and 2")

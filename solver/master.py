@@ -16,7 +16,7 @@ from scipy import sparse
 
 from .backends.highs_run import highspy
 from .cases import Case
-from .matrix import build_matrix
+from .fixed_prices import FixedPrices
 from .prices import Priced, price_scales
 from .problem import NONE
 
@@ -54,10 +54,11 @@ class Basis:
 class Master:
     """The master program as it grows; `take_case` moves it to another case."""
 
-    def __init__(self, highs: Any, priced: Priced) -> None:
+    def __init__(self, highs: Any, priced: Priced, fixed: FixedPrices | None = None) -> None:
         self.priced, self.highs = priced, highs
         p = priced.problem
-        matrix = build_matrix(p)
+        self.fixed = fixed or FixedPrices.none(p)
+        matrix = self.fixed.matrix(p)
         table = sparse.csc_matrix(
             (matrix.value, matrix.index, matrix.start), shape=(matrix.rows, matrix.columns)
         ).tocsr()
@@ -241,7 +242,7 @@ class Master:
             value=float(highs.getInfo().objective_function_value),
             broken=float(column[self.first_breach : self.first_pattern].sum()),
             group=np.where(p.group_exact, group, np.maximum(group, 0.0)),
-            row=np.maximum(dual[self.row_at], 0.0),
+            row=np.where(self.fixed.row, self.fixed.price, np.maximum(dual[self.row_at], 0.0)),
             price=np.maximum(dual[self.case_at :], 0.0),
             root=dual[self.root_at : self.case_at],
             option=inside[: p.options],

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from .problem import Problem
 
 Float = NDArray[np.float64]
+Flags = NDArray[np.bool_]
 
 # share of all steps, first and last step of each cycle, in natural sizes of prices
 CYCLES = ((400, 1.0, 0.01), (600, 0.1, 1e-4))
@@ -58,11 +59,15 @@ class Stride:
 
     __slots__ = ("mean", "past", "problem", "scale", "size", "square", "squares_past")
 
-    def __init__(self, problem: Problem, scales: Scales, group: Float, row: Float, *, anew: bool) -> None:
+    def __init__(
+        self, problem: Problem, scales: Scales, group: Float, row: Float, *, anew: bool, kept: Flags | None = None
+    ) -> None:
         self.problem = problem
         self.scale = np.concatenate([scales.group, scales.row])
         if not anew:
             self.scale = np.maximum(SMALL * self.scale, np.abs(np.concatenate([group, row])))
+        if kept is not None:
+            self.scale[len(group) :][kept] = 0.0
         self.size = np.concatenate([scales.group_size, scales.row_size])
         self.mean, self.square = np.zeros(len(self.size)), np.zeros(len(self.size))
         self.past, self.squares_past = 1.0, 1.0

@@ -62,13 +62,14 @@ def find_prices(
     proceed: Callable[[int, float], bool] = lambda step, bound: True,
     watch: Callable[[Evaluation, Float, float], None] | None = None,
     threads: int = 2,
+    kept: NDArray[np.bool_] | None = None,
 ) -> DualPrices:
     """Prices that make the bound small, found in cycles of falling steps, each from the best prices so far.
 
     Steps are in natural sizes (`price_scales`); `first_step` is the largest (by default 1, less where steps are few,
     0.1 in the single cycle from given prices), `last_step` the smallest. `proceed(step, bound)` may end the search
-    early; `watch(evaluation, paid, share)` sees the later half of the steps, for averages. Results are the same for
-    any number of threads.
+    early; `watch(evaluation, paid, share)` sees the later half of the steps, for averages. Rows that are `kept` stay at
+    their prices. Results are the same for any number of threads.
     """
     p = priced.problem
     scales = Scales(*price_scales(priced))
@@ -84,7 +85,7 @@ def find_prices(
         function = DualFunction(priced, crew)
         for length, first, last in plan:
             group, row = best_group, best_row
-            stride = Stride(p, scales, group, row, anew=done == 0 and start is None)
+            stride = Stride(p, scales, group, row, anew=done == 0 and start is None, kept=kept)
             for number in range(length):
                 if number in (0, length // 2):
                     average, mean = mean, _Mean(p)

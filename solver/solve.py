@@ -16,7 +16,6 @@ from .events import Event, Watcher, silent
 from .feasibility import profit, violations
 from .idle import without_idle_openings
 from .interrupt import Interrupt
-from .leaves import Tree
 from .methods import brought
 from .problem import Objective, Problem
 from .solution import HEADLINE, Plan, Solution, StageResult, Status, Stopped, TracePoint
@@ -184,7 +183,7 @@ class _Run:
             else:
                 outcome = self._search(problem, number, name, certified)
             if outcome.prices is not None:
-                certified = self._keep_prices(problem, number, reached, outcome.prices, outcome.tree)
+                certified = self._keep_prices(problem, number, reached, outcome.prices, outcome)
             self.work += outcome.work
             self.error = self.error or outcome.error
             if outcome.infeasible and self.plan is None:
@@ -216,14 +215,15 @@ class _Run:
         return None if prices is None else self._keep_prices(problem, number, reached, prices)
 
     def _keep_prices(
-        self, problem: Problem, number: int, reached: tuple[int, ...], prices: Prices, tree: Tree | None = None
+        self, problem: Problem, number: int, reached: tuple[int, ...], prices: Prices, outcome: Outcome | None = None
     ) -> int:
         settle: Settle | None = None
-        if problem.options > PLAIN_LIMIT or tree is not None:
+        tree, regions = (None, None) if outcome is None else (outcome.tree, outcome.regions)
+        if problem.options > PLAIN_LIMIT or tree is not None or regions is not None:
             from .exact_walk import fast_roots_of  # late: compiled kernels are slow to import
 
             settle = fast_roots_of(problem)
-        stage = make_stage(problem, number, reached, prices.group, prices.row, tree)
+        stage = make_stage(problem, number, reached, prices.group, prices.row, tree, regions)
         bound = certified_bound(self.problem, Certificate((stage,)), number, settle=settle)
         if number not in self.proofs or bound < self.proofs[number][0]:
             self.proofs[number] = (bound, stage)

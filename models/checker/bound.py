@@ -7,10 +7,12 @@ from typing import Any
 import numpy as np
 
 from .cases import CasesError, read_cases
-from .dual import Bound, prove, prove_cases
+from .dual import Bound, prove_cases
 from .points import HEADLINE
 from .program import Program, load, read_program
 from .reading import WITH_PLAN, RunFiles
+from .region_bound import prove_regions
+from .regions import read_regions
 from .report import Findings
 
 FINEST_GRID = 2**40
@@ -67,13 +69,14 @@ def _stage(program: Program, arrays: dict[str, Any], stages: list[Any], number: 
     if number >= len(program["objective_name"]) or str(program["objective_name"][number]) != name:
         findings.refuse("problem-objective", str(name), "问题文件没有这一层目标", "the program has no such stage")
         return
-    bound = prove(program, number, reached, scale, group, row)
     try:
         place = arrays["stage"].tolist().index(number)
         leaves = read_cases(arrays, place, program, len(row))
+        regions = read_regions(arrays, place, program, number, scale)
     except CasesError as error:
         findings.refuse("certificate-tree", str(name), f"凭证的分情形不成立:{error.zh}", f"cases: {error.en}")
         return
+    bound = prove_regions(program, number, reached, scale, group, row, regions)
     if leaves:
         by_cases = prove_cases(program, number, reached, leaves)
         bound = Bound(
@@ -97,9 +100,11 @@ def _stage(program: Program, arrays: dict[str, Any], stages: list[Any], number: 
         given = "(在前层目标既定之下)" if number else ""
         findings.prove(
             f"{name} 的理论上限 {stated} 已由凭证用整数重算证明{given}"
-            + (f",分 {len(leaves)} 种情形" if leaves else ""),
+            + (f",分 {len(leaves)} 种情形" if leaves else "")
+            + (f",{len(regions)} 个分区各分情形" if regions else ""),
             f"the bound {stated} of {name} is proved in whole numbers"
-            + (f", in {len(leaves)} cases" if leaves else ""),
+            + (f", in {len(leaves)} cases" if leaves else "")
+            + (f", in cases of their own in {len(regions)} regions" if regions else ""),
         )
         claimed = stages[number].get("bound")
         if claimed is not None and claimed < stated:

@@ -58,6 +58,11 @@ def read_cases(arrays: Mapping[str, Any], place: int, program: Program, rows: in
     prefix = f"tree_{place}_"
     if not any(name.startswith(prefix) for name in arrays):
         return []
+    return read_tree(arrays, prefix, program, program["group_exact"].astype(bool), rows)
+
+
+def read_tree(arrays: Mapping[str, Any], prefix: str, program: Program, exact: Any, rows: int) -> list[Leaf]:
+    """The leaves of a tree whose prices are of groups (`exact`: to be met exactly) and of so many rows."""
     found: dict[str, Any] = {part: arrays.get(prefix + part) for part in _PARTS}
     for name, array in found.items():
         if array is None:
@@ -65,11 +70,11 @@ def read_cases(arrays: Mapping[str, Any], place: int, program: Program, rows: in
         if array.dtype.kind != "i" or array.ndim != (2 if name in _TABLES else 1):
             raise CasesError(f"{name} 不是整数数列", f"{name} is not made of whole numbers")
     leaves = len(found["scale"])
-    if found["group_price"].shape != (leaves, program.size["group"]) or found["row_price"].shape != (leaves, rows):
+    if found["group_price"].shape != (leaves, len(exact)) or found["row_price"].shape != (leaves, rows):
         raise CasesError("价格的个数不符", "the number of prices does not fit the program")
     if np.any(found["row_price"] < 0):
         raise CasesError("行价格为负", "the price of a row is negative")
-    if np.any(found["group_price"][:, ~program["group_exact"].astype(bool)] < 0):
+    if np.any(found["group_price"][:, ~exact] < 0):
         raise CasesError("需求价格为负", "the price of a group that need not be met exactly is negative")
     part: dict[str, Any] = {name: array.tolist() for name, array in found.items()}
     forms = _forms(part, program)

@@ -25,7 +25,7 @@ COARSE_STATES = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """The bound with and without the modules' own capacities, in whole points; `coarse`: some root is very large."""
+    """A bound with and without the modules' own capacities; `coarse`: some root is very large."""
 
     lowest: int
     highest: int
@@ -52,11 +52,32 @@ def prove(
     sums: tuple[PricedSum, ...] = (),
 ) -> Bound:
     """The bound of one stage, given what the stages before it reached, where these sums hold."""
-    p = program
-    rows = p.size["row"]
-    limits = [*p["row_limit"].tolist(), *(-value for value in reached)]
-    constant = 100 * sum(price * limit for price, limit in zip(row_price, limits, strict=True))
-    constant += 100 * sum(price * most for price, most in zip(group_price, p["group_capacity"].tolist(), strict=True))
+    whole = worth_of_limits(program, reached, group_price, row_price)
+    found = worth_of_columns(program, stage, scale, group_price, row_price, sums)
+    unit = 100 * scale
+    return Bound((whole + found.lowest) // unit, (whole + found.highest) // unit, found.coarse)
+
+
+def worth_of_limits(program: Program, reached: list[int], group_price: list[int], row_price: list[int]) -> int:
+    """What all limits are worth at these prices, times 100."""
+    limits = [*program["row_limit"].tolist(), *(-value for value in reached)]
+    capacities = program["group_capacity"].tolist()
+    worth: int = sum(price * limit for price, limit in zip(row_price, limits, strict=True))
+    worth += sum(price * most for price, most in zip(group_price, capacities, strict=True))
+    return 100 * worth
+
+
+def worth_of_columns(
+    program: Program,
+    stage: int,
+    scale: int,
+    group_price: list[int],
+    row_price: list[int],
+    sums: tuple[PricedSum, ...] = (),
+) -> Bound:
+    """The most that columns bring less the price of what they use, with that of these sums; times 100 and the scale."""
+    p, constant = program, 0
+    rows = len(row_price) - stage
     money = unit_costs(p, row_price)
     worth = {}
     for kind in ("option", "opening", "extra"):
@@ -87,8 +108,7 @@ def prove(
             worth[kind][place] -= 100 * held.price * times
     total = constant + _extras(p, worth["extra"]) + _siteless(p, worth["option"])
     lowest, highest, coarse = _roots(p, worth["option"], worth["opening"])
-    unit = 100 * scale
-    return Bound((total + lowest) // unit, (total + highest) // unit, coarse)
+    return Bound(total + lowest, total + highest, coarse)
 
 
 def _less_rows(p: Program, kind: str, row_price: list[int], values: list[int]) -> None:

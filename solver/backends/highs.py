@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..interrupt import Interrupt
-from ..matrix import build_matrix
+from ..matrix import Matrix, build_matrix
 from ..problem import Problem
 from ..solution import Plan, Stopped
 from ..stop import Stop
@@ -94,9 +94,12 @@ def lp_prices(
     )
 
 
-def settled(problem: Problem, plan: Plan, *, time: float | None = None) -> Plan | None:
-    """The plan with the same whole columns and its money (arcs, continuous extras) solved anew; None if impossible."""
-    matrix = build_matrix(problem)
+def settled(problem: Problem, plan: Plan, *, time: float | None = None, matrix: Matrix | None = None) -> Plan | None:
+    """The plan with the same whole columns and its money (arcs, continuous extras) solved anew; None if impossible.
+
+    `matrix` is the program where it is known already, or where other profits are to decide.
+    """
+    matrix = matrix or build_matrix(problem)
     fixed = np.flatnonzero(matrix.whole)
     values = matrix.vector(problem, plan)[fixed]
     with running(1) as highs:

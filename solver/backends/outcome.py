@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..leaves import Tree
+from ..region_proofs import RegionProofs
 from ..solution import Plan, Stopped
 
 
@@ -25,7 +26,8 @@ class Outcome:
     """One stage: the best plan (None where none was found) and the claimed bound in whole points.
 
     `infeasible` says that no plan exists; `prices` are given by methods that find them on their way,
-    `tree` by those that prove more by cases (with prices only);
+    `tree` by those that prove more by cases (with prices only), `regions` by those that prove more region by region at
+    exactly these prices;
     `error` holds the words of a backend that failed.
     """
 
@@ -37,6 +39,7 @@ class Outcome:
     prices: Prices | None = None
     error: str = ""
     tree: Tree | None = None
+    regions: RegionProofs | None = None
 
 
 Progress = Callable[[int | None, int | None], None]

@@ -40,7 +40,7 @@ from qingdan.models.matching import match
 from qingdan.models.options import EMERGENCY, EXISTS
 
 FOLDER = Path(__file__).parents[2] / "models" / "checker"
-WITH_NUMPY = {"program.py", "program_rows.py", "derive.py", "bound.py", "cases.py"}
+WITH_NUMPY = {"program.py", "program_rows.py", "derive.py", "bound.py", "cases.py", "regions.py"}
 
 
 @pytest.fixture(scope="module")

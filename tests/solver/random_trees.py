@@ -6,11 +6,26 @@ import numpy as np
 from qingdan.solver.leaves import Tree
 from qingdan.solver.problem import Problem
 
+Columns = list[tuple[int, int]]
+"""Kind and number of columns."""
+
+
+def whole_columns(problem: Problem) -> Columns:
+    """All columns that a decision may speak of."""
+    columns = [(0, c) for c in range(problem.options)] + [(1, c) for c in range(problem.openings)]
+    return columns + [(2, int(c)) for c in np.flatnonzero(problem.extra_whole)]
+
 
 def random_tree(problem: Problem, rng: np.random.Generator, decisions: int) -> Tree:
     """A well-formed tree over the columns of a problem; its prices are small and arbitrary, its scales differ."""
-    columns = [(0, c) for c in range(problem.options)] + [(1, c) for c in range(problem.openings)]
-    columns += [(2, int(c)) for c in np.flatnonzero(problem.extra_whole)]
+    return tree_over(whole_columns(problem), problem.group_exact, problem.rows, rng, decisions)
+
+
+def tree_over(
+    columns: Columns, exact: np.ndarray, rows: int, rng: np.random.Generator, decisions: int, scale: int | None = None
+) -> Tree:
+    """The same over some columns, with prices of groups (`exact`: to be met exactly) and of so many rows."""
+    decisions = decisions if columns else 0
     low, high = [-1] * decisions, [-1] * decisions
     places: list[list[tuple[int, bool]]] = [[]]
     for decision in range(decisions):  # every decision takes the place of a random open end
@@ -34,9 +49,9 @@ def random_tree(problem: Problem, rng: np.random.Generator, decisions: int) -> T
         forms.append([(*columns[c], int(a)) for c, a in zip(chosen, amounts, strict=True)])
         limits.append(0 if plain else int(rng.integers(-1, 3)))
     entries = np.array([entry for form in forms for entry in form], np.int64).reshape(-1, 3)
-    scale = 2 ** rng.integers(0, 5, len(places))
-    group = rng.integers(0, 30, (len(places), problem.groups)) * rng.integers(0, 2, (len(places), problem.groups))
-    group[:, problem.group_exact] -= rng.integers(0, 30)
+    scales = 2 ** rng.integers(0, 5, len(places)) if scale is None else np.full(len(places), scale)
+    group = rng.integers(0, 30, (len(places), len(exact))) * rng.integers(0, 2, (len(places), len(exact)))
+    group[:, exact] -= rng.integers(0, 30)
     prices = [rng.integers(0, 60, len(way)) * rng.integers(0, 2, len(way)) for way in places]
     return Tree(
         low=np.array(low, np.int64),
@@ -46,9 +61,9 @@ def random_tree(problem: Problem, rng: np.random.Generator, decisions: int) -> T
         form_kind=entries[:, 0].copy(),
         form_column=entries[:, 1].copy(),
         form_amount=entries[:, 2].copy(),
-        scale=scale.astype(np.int64),
+        scale=scales.astype(np.int64),
         group_price=group.astype(np.int64),
-        row_price=rng.integers(0, 8, (len(places), problem.rows)).astype(np.int64),
+        row_price=rng.integers(0, 8, (len(places), rows)).astype(np.int64),
         decision_start=np.r_[0, np.cumsum([len(way) for way in places])].astype(np.int64),
         decision_price=np.concatenate([np.zeros(0, np.int64), *prices]).astype(np.int64),
     )
