@@ -34,6 +34,9 @@ AT_HOME = {
     "xlsxwriter": ("models/", "app/"),
     "polars": ("models/", "scenarios/", "bench/", "app/"),
     "pydantic": ("models/", "app/"),
+    "sqlalchemy": ("scenarios/store", "scenarios/worker", "scenarios/migrations/"),
+    "alembic": ("scenarios/store_migrations", "scenarios/migrations/"),
+    "psycopg": (),
 }
 CHECKER_MAY_IMPORT = set(sys.stdlib_module_names) | {"numpy"}
 
@@ -96,7 +99,7 @@ def test_the_checker_shares_no_code_with_the_rest() -> None:
 
 def test_importing_the_door_loads_no_solver_and_no_tables() -> None:
     """`import qingdan` and `qingdan --help` are quick because heavy libraries come only when used."""
-    heavy = "numpy polars highspy scipy numba pydantic"
+    heavy = "numpy polars highspy scipy numba pydantic sqlalchemy alembic"
     code = f"import sys, qingdan, qingdan.app.cli; print([m for m in '{heavy}'.split() if m in sys.modules])"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "[]"

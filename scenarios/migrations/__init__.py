@@ -1,0 +1,1 @@
+"""The steps that bring a run store up to date."""
