@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from .bench import bench
+from .bench_runs import bench
 from .console import INTERRUPTED, Console, Exit, flush_quietly, guarded, wrong_usage
 
 app = typer.Typer(

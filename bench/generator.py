@@ -50,11 +50,11 @@ def generate(
         if not lacking:
             break
     assert nearest is not None
-    return _with_scenario(nearest[1], nearest[2])
+    return with_standard_scenario(nearest[1], nearest[2])
 
 
-def _with_scenario(book: Book, judged: Book) -> Book:
-    """The book with its standard scenario; made-up pilots that no plan could serve in time are pilots no more."""
+def with_standard_scenario(book: Book, judged: Book) -> Book:
+    """The book with its standard scenario (`judged` has its needs); made-up pilots that no plan could serve in time are pilots no more."""
     text, hindered = scenario_with_hindered(judged)
     for _ in range(SCENARIO_TRIES):
         made_up = [code for code in hindered if code not in KNOWN_PILOTS]
