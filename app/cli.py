@@ -14,6 +14,7 @@ import typer
 
 from .bench_runs import bench
 from .console import INTERRUPTED, Console, Exit, flush_quietly, guarded, wrong_usage
+from .runs import STORE_VARIABLE, By, runs
 
 app = typer.Typer(
     name="qingdan",
@@ -23,6 +24,7 @@ app = typer.Typer(
     help="清单：城市社区更新项目清单的开放优化器，先体检、后更新\n\nThe open optimizer for community renewal",
 )
 
+app.add_typer(runs, name="runs")
 app.add_typer(bench, name="bench")
 
 Json = Annotated[bool, typer.Option("--json", help="只在标准输出写一个JSON / one JSON document on stdout")]
@@ -97,6 +99,15 @@ def solve(
     threads: Annotated[int, typer.Option(min=1)] = 2,
     seed: Annotated[int, typer.Option(min=0)] = 0,
     warm: Annotated[Path | None, typer.Option(help="从先前结果出发 / start from an earlier run")] = None,
+    store: Annotated[
+        str | None,
+        typer.Option(
+            envvar=STORE_VARIABLE,
+            show_envvar=False,
+            help="同时记入测算库（文件或网址）/ keep the run in a store as well",
+        ),
+    ] = None,
+    by: By = "",
     json: Json = False,
 ) -> None:
     """求解：项目清单、资金筹措、未纳入原因 / The project list, its funding, and why not the rest."""
@@ -106,6 +117,7 @@ def solve(
         run_solve(
             console, book, out, scenario,
             method=method, gap=gap, time=time, work=work, threads=threads, seed=seed, warm=warm,
+            store=store, by=by,
         )  # fmt: skip
 
 

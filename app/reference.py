@@ -18,10 +18,17 @@ JSON_KEYS: Final[Mapping[str, str]] = MappingProxyType(
         "checkup": "`book`, `out`, `judgements`, `needs`, `changes`, `unknown`, `tickets`, `credits`",
         "match": "`book`, `needs`, `held`, `options`, `facilities`, `openings`, `packages`, `columns_per_community`, "
         "`refusals`",
-        "solve": "`result.json` of the run, `run`",
+        "solve": "`result.json` of the run, `run`, `stored`",
         "check": "`passed`, `parts`, `refusals`",
         "generate": "`book`, `seed`, `hardness`",
         "export": "`files`, `columns`, `arcs`, `rows`, `groups`",
+        "runs list": "`store`, `runs`",
+        "runs show": "`store`, the keys of a run, `scenario_text`, `lineage`, `decisions`, `trace`, `events`, `files`",
+        "runs rm": "`store`, `removed`",
+        "runs export": "`store`, `run`, `out`, `book`",
+        "runs add": "`store`, `run`, `state`",
+        "runs work": "`store`, `delivered`, `runs`",
+        "runs stop": "`store`, `run`, `state`",
         "bench list": "`data`, `families`, `instances`",
         "bench solve": "`status`, `stopped`, `objective`, `bound`, `certified_bound`, `gap`, `certified_gap`, `seconds`, "
         "`method`, `seed`, `best_known`, `best_known_bound`, `best_known_status`, `family`, `set`, `instance`, `sense`, "
@@ -41,6 +48,17 @@ neighbourhood, service_type, delivered, accepted_on, used, reason). `what` of a 
 
 With `-o` the new book is written, and beside it the folder `OUT-checkup` (for `b.xlsx`: `b-checkup`) with `changes.csv`,
 `unknown.csv`, `tickets.csv` (columns of `transferred.csv`) and `judgements.csv`: whole or not at all.""",
+        "solve": """\
+With `--store` the run is also kept in a run store: it shows there as running while this process lives, and `stored` is its
+number (else null). Where this process is killed, the run goes back to the queue of the store.""",
+        "runs list": """\
+Keys of a run: `id`, `title`, `state` (queued, running, done, failed), `status`, `by`, `book`, `book_title`, `scenario`,
+`scenario_title`, `settings`, `attempt`, `worker`, `queued_at`, `started_at`, `ended_at` (seconds since 1970 by the clock of
+the database), `silent` (the worker no longer answers), `objective`, `bound`, `certified_bound`, `seconds`, `error`, `gap`,
+`certified_gap`.""",
+        "runs show": """\
+`decisions` lists who decided what, why and on what basis (kind, name, sentence_zh, reason, basis, by, at); `trace` plan and
+bound over time, while the run goes on as well; `events` what happened to the run (at, kind, who, note).""",
         "bench list": """\
 `families` lists every set with `family`, `set`, `files` (found) and `values` (instances with a best known value). With
 `--family`, `instances` lists `set`, `instance`, `file`, `best_known`, `bound`, `status` and `source`; else it is null.

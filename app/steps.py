@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from .book_and_scenario import lineage_of, other_scenario, read_both, told_differences
 from .console import INTERRUPTED, NO, NO_PLAN, Console, Exit, Refusal
+from .run_steps import kept
 from .running import describe, watched
 
 if TYPE_CHECKING:
@@ -62,6 +63,13 @@ def fit_for_writing(path: Path) -> None:
         raise Refusal(
             f"{path} 写不进去，请换一个路径或检查权限", f"{path} cannot be written; choose another or check rights"
         )
+
+
+def fit_for_run(path: Path) -> None:
+    """Refuse a place where something else than a run stands, or nothing can be written."""
+    if path.exists() and not (path / "result.json").is_file() and any(path.iterdir() if path.is_dir() else [path]):
+        raise Refusal(f"{path} 已存在且不是结果文件夹", f"{path} exists and is not a run folder")
+    fit_for_writing(path)
 
 
 def run_checkup(console: Console, path: Path, out: Path | None, scenario_path: Path | None) -> None:
@@ -119,6 +127,7 @@ def run_match(console: Console, path: Path, out: Path | None, scenario_path: Pat
 def run_solve(
     console: Console, path: Path, out: Path, scenario_path: Path | None, *,
     method: str, gap: float, time: float, work: int | None, threads: int, seed: int, warm: Path | None,
+    store: str | None, by: str,
 ) -> None:  # fmt: skip
     """`qingdan solve`"""
     from ..models.run import read_run, write_run
@@ -127,9 +136,7 @@ def run_solve(
     if method not in methods():
         known = "、".join(methods())
         raise Refusal(f"没有方法 {method}；可用：{known}", f"no method {method}; there are: {', '.join(methods())}")
-    if out.exists() and not (out / "result.json").is_file() and any(out.iterdir() if out.is_dir() else [out]):
-        raise Refusal(f"{out} 已存在且不是结果文件夹", f"{out} exists and is not a run folder")
-    fit_for_writing(out)
+    fit_for_run(out)
     began = clock.monotonic()
     book, read = read_both(path, scenario_path)
     scenario = read.scenario
@@ -137,15 +144,24 @@ def run_solve(
     for line in told_differences(read, book):
         console.progress(line, at_once=True)
     started = read_run(warm) if warm is not None else None
-    with watched(console) as (watch, interrupt):
+    settings = {"method": method, "gap": gap, "time": time, "work": work, "threads": threads, "seed": seed}
+    number = None
+    with watched(console) as (watch, interrupt), kept(store, book, read, by, interrupt, settings) as keeping:
         run = solve(
             book, scenario, method=method, gap=gap, time=time, work=work, threads=threads, seed=seed,
-            warm=started, watch=watch, interrupt=interrupt, seconds_before=reading,
+            warm=started, watch=watch if keeping is None else keeping.keeper.both(watch), interrupt=interrupt,
+            seconds_before=reading,
         )  # fmt: skip
         run = replace(run, lineage=lineage_of(read, book))
         write_run(out, run)
+        if keeping is not None and keeping.deliver(out, run.result):
+            number = keeping.held.run
     result = run.result
-    console.done({**result, "run": str(out)}, "\n".join([banner(book), *describe(result, run.plan), f"已写入 {out}"]))
+    stored = f"，测算库第 {number} 号" if number is not None else ""
+    console.done(
+        {**result, "run": str(out), "stored": number},
+        "\n".join([banner(book), *describe(result, run.plan), f"已写入 {out}{stored}"]),
+    )
     if interrupt.is_set:
         raise Exit(INTERRUPTED)
     if result["status"] == "infeasible":

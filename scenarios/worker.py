@@ -79,6 +79,15 @@ class Holding:
         if last is None or (last["objective"], last["bound"]) != (event.objective, event.bound):
             self.points.append(point)
 
+    def both(self, watch: Watcher) -> Watcher:
+        """A watcher that keeps the trace and tells another watcher as well."""
+
+        def tell_both(event: Event) -> None:
+            self.watch(event)
+            watch(event)
+
+        return tell_both
+
 
 @contextmanager
 def holding(
@@ -109,13 +118,8 @@ def execute(
     """
     stop = Interrupt()
     with holding(store, held, lease=lease, interrupt=stop, returning=returning) as keeper:
-
-        def both(event: Event) -> None:
-            keeper.watch(event)
-            watch(event)
-
         try:
-            run = _solved(store, held, both, stop)
+            run = _solved(store, held, keeper.both(watch), stop)
         except BookError as error:
             fail(store, held, str(error))
             return None
