@@ -2,8 +2,9 @@
 
 For every stage of the objective the certificate holds whole prices of groups and rows and the values that
 earlier stages reached; `certified_bound` evaluates the dual function at them exactly. A stage may also hold a tree of
-decisions with prices for each of its leaves (`leaves`), or one for each of some regions (`region_proofs`). Whatever the
-prices are, the bound is true; wrong ones only make it weaker.
+decisions with prices for each of its leaves (`leaves`), or one for each of some regions (`region_proofs`). Prices of
+groups are those of their tight rows (`group_rows`). Whatever the prices are, the bound is true; wrong ones only make
+it weaker.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .dual import Settle, dual_value
+from .group_rows import tightened
 from .leaves import CertificateError, Tree, check_prices, grid, tree_bound
 from .problem import Problem
 from .region_proofs import RegionProofs, relief
@@ -82,9 +84,10 @@ def make_certificate(problem: Problem, reached: tuple[int, ...], prices: list[tu
 
     `reached` holds the values of the stages, of which stage k uses the first k.
     """
+    tight = tightened(problem)
     return Certificate(
         tuple(
-            make_stage(problem.stage(stage, reached[:stage]), stage, reached[:stage], group, row)
+            make_stage(tight.stage(stage, reached[:stage]), stage, reached[:stage], group, row)
             for stage, (group, row) in enumerate(prices)
         )
     )
@@ -112,7 +115,7 @@ def certified_bound(
         raise CertificateError(f"stage {stage}: {len(prices.reached)} values of earlier stages, {stage} are needed")
     if reached is not None and any(told > found for told, found in zip(prices.reached, reached, strict=True)):
         raise CertificateError(f"stage {stage}: speaks of earlier values {prices.reached}, the plan has {reached}")
-    single = problem.stage(stage, prices.reached)
+    single = tightened(problem).stage(stage, prices.reached)
     group, row, scale = prices.group_price, prices.row_price, prices.scale
     check_prices(single.group_exact, single.rows, f"stage {stage}", scale, group, row)
     value = dual_value(single, group, row, scale, settle=settle)

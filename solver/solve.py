@@ -15,6 +15,7 @@ from .dual import Settle
 from .events import Event, Watcher, silent
 from .feasibility import profit, violations
 from .idle import without_idle_openings
+from .group_rows import tightened
 from .interrupt import Interrupt
 from .methods import brought
 from .problem import Objective, Problem
@@ -92,7 +93,7 @@ def solve(
         name = "decomposition" if problem.options > SMALL else "highs"
     if name not in methods():
         raise ValueError(f"method is {method!r}; choose one of {', '.join(methods())}")
-    run = _Run(problem, name, stop or Stop(), seed, threads, watch, interrupt or Interrupt(), hint=warm, prices=prices)
+    run = _Run(tightened(problem), name, stop or Stop(), seed, threads, watch, interrupt or Interrupt(), hint=warm, prices=prices)
     run.tell("start")
     if door(name).compiled:
         from .warm_up import warm_up  # late: kernels are slow to import

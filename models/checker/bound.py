@@ -8,6 +8,7 @@ import numpy as np
 
 from .cases import CasesError, read_cases
 from .dual import Bound, prove_cases
+from .group_rows import with_tight_groups
 from .points import HEADLINE
 from .program import Program, load, read_program
 from .reading import WITH_PLAN, RunFiles
@@ -46,6 +47,7 @@ def check_bound(run: RunFiles, findings: Findings) -> None:
         )
     if program is None or arrays is None:
         return
+    program = with_tight_groups(program)
     for number in certified:
         _stage(program, arrays, stages, number, findings)
 

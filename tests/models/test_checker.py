@@ -40,7 +40,7 @@ from qingdan.models.matching import match
 from qingdan.models.options import EMERGENCY, EXISTS
 
 FOLDER = Path(__file__).parents[2] / "models" / "checker"
-WITH_NUMPY = {"program.py", "program_rows.py", "derive.py", "bound.py", "cases.py", "regions.py"}
+WITH_NUMPY = {"program.py", "program_rows.py", "derive.py", "bound.py", "cases.py", "group_rows.py", "regions.py"}
 
 
 @pytest.fixture(scope="module")
@@ -289,6 +289,7 @@ def test_a_long_list_of_refusals_is_cut() -> None:
 def test_bounds_agree_with_the_solver_on_any_prices(book: Path) -> None:
     """Two programs that share no code work out the same bound from the same prices, good or bad."""
     from qingdan.models.checker.dual import prove
+    from qingdan.models.checker.group_rows import with_tight_groups
     from qingdan.models.checker.program import _SIZES, Program
     from qingdan.models.formulation import formulate
     from qingdan.models.matching import match
@@ -307,7 +308,7 @@ def test_bounds_agree_with_the_solver_on_any_prices(book: Path) -> None:
         group = draw.integers(0, 3_000_000, problem.groups)
         row = draw.integers(0, 4000, problem.rows + stage) * draw.integers(0, 2, problem.rows + stage)
         prices = StagePrices(stage, reached, 16, group, row)
-        bound = prove(program, stage, list(reached), 16, group.tolist(), row.tolist())
+        bound = prove(with_tight_groups(program), stage, list(reached), 16, group.tolist(), row.tolist())
         assert bound.lowest <= certified_bound(problem, Certificate((prices,)), stage) <= bound.highest
 
 

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from qingdan.models.checker.cases import CasesError
 from qingdan.models.checker.dual import Bound
+from qingdan.models.checker.group_rows import with_tight_groups
 from qingdan.models.checker.program import _SIZES, Program
 from qingdan.models.checker.region_bound import prove_regions
 from qingdan.models.checker.regions import read_regions
@@ -28,7 +29,7 @@ from regional_problems import labels, random_stage, region_of, regional, shared_
 
 def _program(problem: Problem) -> Program:
     arrays = problem_arrays(problem)
-    return Program(arrays, {kind: len(arrays[name]) for kind, (name, _) in _SIZES.items()})
+    return with_tight_groups(Program(arrays, {kind: len(arrays[name]) for kind, (name, _) in _SIZES.items()}))
 
 
 def _named(proofs: RegionProofs) -> dict[str, np.ndarray]:
