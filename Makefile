@@ -2,10 +2,11 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
+SMOKE ?= bench-smoke
 PARTS = app bench models scenarios solver
 
 help:
-	@echo "make demo | test | test-all | lint | bench | targets | wheel | clean"
+	@echo "make demo | test | test-all | lint | bench | bench-smoke | targets | wheel | clean"
 	@echo "make targets [ROWS=\"plan-50 …\"]: the targets of the solver, measured; all of them take hours"
 
 $(VENV)/.core: pyproject.toml
@@ -34,10 +35,15 @@ lint: $(VENV)/.dev .dev/qingdan
 
 bench: $(VENV)/.dev ; @$(BIN)/python -m pytest bench -p no:xdist --benchmark-only
 
+bench-smoke: $(VENV)/.dev
+	@rm -rf $(SMOKE)
+	@$(BIN)/qingdan bench run all --smallest --time 2 --threads 1 -o $(SMOKE)
+	@$(BIN)/qingdan bench report $(SMOKE)
+
 targets: $(VENV)/.dev ; @$(BIN)/python -m qingdan.bench.targets $(ROWS) $(TARGET_OPTIONS)
 
 wheel: $(VENV)/.dev ; @$(BIN)/python -m pip wheel --quiet --no-deps -w dist .
 
-clean: ; rm -rf $(VENV) .dev build dist demo-run *.egg-info
+clean: ; rm -rf $(VENV) .dev build dist demo-run $(SMOKE) *.egg-info
 
-.PHONY: help demo test test-all lint bench targets wheel clean
+.PHONY: help demo test test-all lint bench bench-smoke targets wheel clean

@@ -1,7 +1,9 @@
-"""`qingdan bench run`: methods compared on suites of instances, each run in a process of its own and judged."""
+"""`qingdan bench run` and `report`: methods compared on suites of instances, each run in a process of its own."""
 
 from __future__ import annotations
 
+import shlex
+import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,7 +12,7 @@ import typer
 from .bench import Data, Json, bench
 from .console import INTERRUPTED, NO, Console, Exit, Refusal, guarded
 
-__all__ = ["bench", "run_suites"]
+__all__ = ["bench", "report_runs", "run_suites"]
 
 EXTRA = 'pip install "qingdan[bench]"'
 
@@ -55,6 +57,39 @@ def run_suites(
         )  # fmt: skip
 
 
+@bench.command("report")
+def report_runs(
+    folder: Annotated[Path, typer.Argument(help="测评结果文件夹 / folder that `bench run` wrote")],
+    within: Annotated[
+        float,
+        typer.Option(help="与已知最好值相差多少算达到 / share of the best known value that counts as reached", min=0.0),
+    ] = 0.001,
+    json: Json = False,
+) -> None:
+    """由结果生成报告：一个离线网页与 Markdown / The report: one page that needs no network, and Markdown."""
+    with guarded(Console(json)) as console:
+        run_report(console, folder, within)
+
+
+def run_report(console: Console, folder: Path, within: float) -> None:
+    """`qingdan bench report`"""
+    from ..bench.report import make_report
+    from ..bench.report_pages import write_report
+    from ..bench.result_table import write_tables
+
+    need_extra("matplotlib")
+    if not (folder / "settings.json").is_file() or not (folder / "runs").is_dir():
+        raise Refusal(f"{folder} 不是测评结果文件夹", f"{folder} holds no results of a bench")
+    lines = write_tables(folder)
+    if not lines:
+        raise Refusal(f"{folder} 中还没有完成的求解", f"{folder} has no finished runs yet")
+    page, markdown = write_report(make_report(lines, within=within, folder=folder), folder)
+    console.done(
+        {"page": str(page), "markdown": str(markdown), "runs": len(lines), "verdicts": _counted(lines)},
+        f"已写入 {page} 与 {markdown}",
+    )
+
+
 def run_runs(
     console: Console, suites: str, out: Path, *, methods: str | None, seeds: int, every: bool, smallest: bool,
     improve: Path | None, data: Path | None, settings: dict[str, Any],
@@ -97,6 +132,7 @@ def run_runs(
     except KeyboardInterrupt:
         console.progress("已中断；重复同一命令即续跑 / stopped; the same command goes on from here", at_once=True)
         raise Exit(INTERRUPTED) from None
+    _keep_command(out)
     counted = _counted(lines)
     faulty = [name for name in counted if name.startswith("wrong")]
     console.table("各方法的结论", ["方法", "结论", "次数"], [[m, v, n] for (m, v), n in _by_method(lines).items()])
@@ -106,6 +142,15 @@ def run_runs(
     )
     if faulty:
         raise Exit(NO)
+
+
+def _keep_command(out: Path) -> None:
+    """Note the command among those by which the folder was made, so that the report can say how to repeat it."""
+    path = out / "commands.txt"
+    told = shlex.join(["qingdan", *sys.argv[1:]])
+    before = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+    if told not in before:
+        path.write_text("\n".join([*before, told]) + "\n", encoding="utf-8")
 
 
 def need_extra(package: str) -> None:
