@@ -45,24 +45,20 @@ def tightened(problem: Problem) -> Problem:
     if not len(held):
         return p
     choice = np.where(p.option_choice[held] != NONE, p.option_choice[held], -2 - held)
-    entries = np.unique(np.stack([p.option_group[held], choice, p.option_weight[held]]), axis=1)
+    order = np.lexsort((p.option_weight[held], choice, p.option_group[held]))
+    held, choice = held[order], choice[order]
+    of, each = p.option_group[held], p.option_weight[held]
+    another = np.r_[True, (np.diff(of) != 0) | (np.diff(choice) != 0)]  # where a choice set begins
     weight, capacity = p.option_weight.copy(), p.group_capacity.copy()
-    known: dict[tuple[int, bytes, bytes], tuple[dict[int, int], int]] = {}
-    changed = np.zeros(p.groups, np.bool_)
-    to: dict[int, dict[int, int]] = {}
-    for begin, end in pairwise(_cuts(entries[0])):
-        group, limit = int(entries[0, begin]), int(capacity[entries[0, begin]])
-        first = np.diff(entries[1, begin:end]) != 0
-        key = (limit, first.tobytes(), entries[2, begin:end].tobytes())
+    known: dict[tuple[int, bytes, bytes], tuple[Int, int]] = {}
+    for begin, end in pairwise(_cuts(of)):
+        limit = int(capacity[of[begin]])
+        key = (limit, another[begin:end].tobytes(), each[begin:end].tobytes())
         if key not in known:
-            parts = np.split(entries[2, begin:end], np.flatnonzero(first) + 1)
-            known[key] = tight_row(tuple(tuple(part.tolist()) for part in parts), limit)
-        weights, capacity[group] = known[key]
-        if any(old != new for old, new in weights.items()):
-            changed[group] = True
-            to[group] = weights
-    for option in held[changed[p.option_group[held]]].tolist():
-        weight[option] = to[int(p.option_group[option])][int(weight[option])]
+            parts = np.split(each[begin:end], np.flatnonzero(another[begin + 1 : end]) + 1)
+            weights, tight = tight_row(tuple(tuple(np.unique(part).tolist()) for part in parts), limit)
+            known[key] = np.array([weights[one] for one in each[begin:end].tolist()]), tight
+        weight[held[begin:end]], capacity[of[begin]] = known[key]
     return replace(p, option_weight=weight, group_capacity=capacity)
 
 

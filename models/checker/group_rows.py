@@ -66,11 +66,11 @@ def _row(sets: tuple[tuple[int, ...], ...], capacity: int) -> tuple[dict[int, in
             return same, most
     worth = {each: Fraction(each) for each in every if each <= capacity}
     for each in sorted(worth, reverse=True):
-        room = []
+        room: list[Fraction] = []
         for taken in selections:
             times = dict(taken).get(each, 0)
             if times:
-                room.append((most - sum(worth[one] * n for one, n in taken)) / times)
+                room.append((most - sum((worth[one] * n for one, n in taken), Fraction(0))) / times)
         worth[each] += min(room)
     factor = lcm(*(value.denominator for value in worth.values()))
     if factor * most > LARGEST_ROW:
