@@ -5,17 +5,18 @@ from __future__ import annotations
 import time as clock
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import cache, partial
 from importlib import import_module
 from typing import cast
 
 from .backends.outcome import Outcome, Prices
 from .certificate import Certificate, StagePrices, certified_bound, make_stage
+from .choice import chosen
 from .dual import Settle
 from .events import Event, Watcher, silent
 from .feasibility import profit, violations
-from .idle import without_idle_openings
 from .group_rows import tightened
+from .idle import without_idle_openings
 from .interrupt import Interrupt
 from .methods import brought
 from .problem import Objective, Problem
@@ -52,8 +53,8 @@ METHODS: dict[str, Door] = {
     "scip": Door(".backends.scip"),
     "cpsat": Door(".backends.cp_sat"),
     "cbc": Door(".backends.cbc"),
+    "race": Door(".race", brings_prices=True, compiled=True),
 }
-SMALL = 300  # options; so few are solved by HiGHS before kernels have been loaded
 
 
 def methods() -> tuple[str, ...]:
@@ -88,18 +89,24 @@ def solve(
     plan that no longer obeys the rules still shows the decomposition where to begin. The same seed and `stop.work`
     without a time give the same plan again.
     """
-    name = method
-    if method == "auto":
-        name = "decomposition" if problem.options > SMALL else "highs"
+    name = chosen(problem) if method == "auto" else method
     if name not in methods():
         raise ValueError(f"method is {method!r}; choose one of {', '.join(methods())}")
-    run = _Run(tightened(problem), name, stop or Stop(), seed, threads, watch, interrupt or Interrupt(), hint=warm, prices=prices)
+    run = _Run(
+        tightened(problem),
+        name,
+        stop or Stop(),
+        seed,
+        threads,
+        watch,
+        interrupt or Interrupt(),
+        hint=warm,
+        prices=prices,
+    )
     run.tell("start")
     if door(name).compiled:
-        from .warm_up import warm_up  # late: kernels are slow to import
-
         run.tell("kernels")
-        warm_up()
+        _warm_up()
         run.warmed = run.seconds()
     if warm is not None and not violations(problem, warm):
         run.plan = warm
@@ -107,6 +114,14 @@ def solve(
         if not run.stage(number):
             break
     return run.solution()
+
+
+@cache
+def _warm_up() -> None:
+    """Compile the kernels, once in a process."""
+    from .warm_up import warm_up  # late: kernels are slow to import
+
+    warm_up()
 
 
 @dataclass(slots=True)

@@ -31,10 +31,12 @@ def solve_stage(
     interrupt: Interrupt | None = None,
     warm: Plan | None = None,
     quick: bool = False,
+    apart: bool = False,
 ) -> Outcome:
     """Solve the first objective of a problem with HiGHS; `stop.work` counts search nodes.
 
-    `quick` suits one small program among many: the search neither starts again nor branches on trial.
+    `quick` suits one small program among many: the search neither starts again nor branches on trial. `apart` has even a small
+    program solved in a process of its own.
     """
     began = clock.monotonic()
     matrix = build_matrix(problem)
@@ -45,7 +47,7 @@ def solve_stage(
     # HiGHS divides by the plan's value, a Stop by the bound: this gap is on the safe side for both signs
     limits = Limits(stop.time, stop.gap / (1 + stop.gap), stop.work, seed, threads, quick)
     start = None if warm is None else matrix.vector(problem, warm)
-    run = search_in_child if matrix.columns > CHILD_LIMIT else search
+    run = search_in_child if apart or matrix.columns > CHILD_LIMIT else search
 
     def report(value: float, bound: float, values: Float | None) -> None:
         if progress is not None:

@@ -193,6 +193,7 @@ def main() -> None:
         nodes=None if np.isnan(known["nodes"]) else int(known["nodes"]),
         seed=int(known["seed"]),
         threads=int(known["threads"]),
+        quick=bool(known["quick"]),
     )
     if str(task["kind"]) == "relaxation":
         dual = relaxation(matrix, limits, asked.is_set)
