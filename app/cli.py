@@ -14,7 +14,8 @@ import typer
 
 from .bench_runs import bench
 from .console import INTERRUPTED, Console, Exit, flush_quietly, guarded, wrong_usage
-from .runs import STORE_VARIABLE, By, runs
+from .runs import STORE_VARIABLE, By
+from .runs import runs as run_commands
 
 app = typer.Typer(
     name="qingdan",
@@ -24,7 +25,7 @@ app = typer.Typer(
     help="清单：城市社区更新项目清单的开放优化器，先体检、后更新\n\nThe open optimizer for community renewal",
 )
 
-app.add_typer(runs, name="runs")
+app.add_typer(run_commands, name="runs")
 app.add_typer(bench, name="bench")
 
 Json = Annotated[bool, typer.Option("--json", help="只在标准输出写一个JSON / one JSON document on stdout")]
@@ -128,6 +129,34 @@ def check(book: BookPath, run: Path, scenario: ScenarioPath = None, json: Json =
         from .steps import run_check
 
         run_check(console, book, run, scenario)
+
+
+@app.command()
+def compare(
+    runs: Annotated[
+        list[Path], typer.Argument(metavar="RUN RUN...", help="结果文件夹，第一份为原方案 / folders of runs")
+    ],
+    book: Annotated[
+        Path | None,
+        typer.Option("--book", help="清单簿：显示名称、支付主体和资金层级 / book, for names, payers and levels"),
+    ] = None,
+    csv: Annotated[Path | None, typer.Option("--csv", help="各表写入此文件夹 / folder for all tables as CSV")] = None,
+    xlsx: Annotated[Path | None, typer.Option("--xlsx", help="各表写入此工作簿 / workbook for all tables")] = None,
+    attribute: Annotated[
+        bool,
+        typer.Option("--attribute", help="变化各由哪项设置引起（须 --book，会再测算）/ what is due to each setting"),
+    ] = False,
+    time: Annotated[
+        float, typer.Option(help="分摊时每次测算的秒数 / seconds of each solve for --attribute", min=0.1)
+    ] = 30.0,
+    threads: Annotated[int, typer.Option(min=1)] = 2,
+    json: Json = False,
+) -> None:
+    """比较方案：逐条需求、逐处用房、逐笔资金，及合计 / Plans compared need by need, building by building, yuan by yuan."""
+    with guarded(Console(json)) as console:
+        from .compare_steps import run_compare
+
+        run_compare(console, runs, book, csv, xlsx, attribute=attribute, time=time, threads=threads)
 
 
 @app.command()

@@ -20,6 +20,8 @@ JSON_KEYS: Final[Mapping[str, str]] = MappingProxyType(
         "`refusals`",
         "solve": "`result.json` of the run, `run`, `stored`",
         "check": "`passed`, `parts`, `refusals`",
+        "compare": "`runs`, `before`, `after`, `same_book`, `settings`, `changes`, `entered`, `left`, `moved`, `changed`, "
+        "`sites`, `money`, `totals`, `attribution`, `others`, `files`",
         "generate": "`book`, `seed`, `hardness`",
         "export": "`files`, `columns`, `arcs`, `rows`, `groups`",
         "runs list": "`store`, `runs`",
@@ -51,6 +53,15 @@ With `-o` the new book is written, and beside it the folder `OUT-checkup` (for `
         "solve": """\
 With `--store` the run is also kept in a run store: it shows there as running while this process lives, and `stored` is its
 number (else null). Where this process is killed, the run goes back to the queue of the store.""",
+        "compare": """\
+The first run against the second; `others` has the same keys for the first against the third and further runs. `changes` is
+the number of changes as rules of the kind `changes` count them. Needs (`entered`, `left`, `moved`, and `changed` for all
+else) have `need_id`, `community`, `service_type`, `kinds`, `before`, `after` and, where they left, `code`; what is `moved` may be
+changed otherwise as well. `sites` are buildings, `money` the sums that differ by place, fund, budget and payment year. `totals`
+has `cost_yuan`, `later_yuan`, `benefit`, `needs_met`, `objective`, and lists by `city`, `county`, `programme`, `department`, `fund`,
+`payer`, `fund_level` (these two with `--book`), `budget_year`, `payment_year`, `start_year`, `outputs` and `budgets`: each
+with `before`, `after`, `change`. `attribution` (with `--attribute`, else null) has `method` (`shapley` for up to four changed
+settings, else `stepwise`), `parts`, `whole` and `solved`.""",
         "runs list": """\
 Keys of a run: `id`, `title`, `state` (queued, running, done, failed), `status`, `by`, `book`, `book_title`, `scenario`,
 `scenario_title`, `settings`, `attempt`, `worker`, `queued_at`, `started_at`, `ended_at` (seconds since 1970 by the clock of

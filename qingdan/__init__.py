@@ -24,6 +24,7 @@ _HOME = {
     "Solution": "solver.solution",
     "check": "models.checker",
     "checkup": "models.checkup",
+    "compare": "scenarios.compare",
     "demo_book": "bench.generator",
     "export": "scenarios.export",
     "formulate": "models.formulation",
@@ -47,6 +48,7 @@ __all__ = [
     "Solution",
     "check",
     "checkup",
+    "compare",
     "demo_book",
     "export",
     "formulate",
@@ -72,6 +74,7 @@ if TYPE_CHECKING:
     from .models.options import Options
     from .models.run import read_run, write_run
     from .models.scenario import Scenario, read_scenario
+    from .scenarios.compare import compare
     from .scenarios.export import export
     from .scenarios.single import solve
     from .solver.problem import Problem

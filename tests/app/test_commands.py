@@ -12,7 +12,7 @@ from qingdan.app.console import Console
 from qingdan.models.book import read_book
 
 Command = Callable[..., Ended]
-NAMES = ("demo", "new", "checkup", "match", "solve", "check", "generate", "export")
+NAMES = ("demo", "new", "checkup", "match", "solve", "check", "compare", "generate", "export")
 
 
 @pytest.fixture
