@@ -11,6 +11,7 @@ import numpy as np
 from numba import njit
 
 from .ledger import add_opening, add_option, drop_opening, drop_option, merit, move_extra, undo
+from .quote import given_up, quote_opening, quote_option
 from .shelves import NEVER
 from .walk import _walk
 
@@ -65,14 +66,41 @@ def _asked_for(books, ledger, o):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _worth(books, shelves, ledger, price, arc_order, o, theta, grip, fresh):  # type: ignore[no-untyped-def]
+def _promising(books, shelves, ledger, r, theta):  # type: ignore[no-untyped-def]
+    """Whether something might be gained on an empty root, all its money at the cheapest mix."""
+    if shelves.root_asks[r]:
+        return True
+    hope = -np.inf
+    for opened in range(shelves.periods):
+        q = shelves.root_opening[r, opened]
+        if q >= 0:
+            hope = max(hope, theta[0] * books.opening_profit[q] - theta[1] * shelves.opening_cost[q])
+    if hope > 0.0:
+        return True
+    for k in range(shelves.shelf_start[r], shelves.shelf_start[r + 1]):
+        for c in range(shelves.choice_start[k], shelves.choice_start[k + 1]):
+            best = 0.0
+            for at in range(shelves.option_start[c], shelves.option_start[c + 1]):
+                o = shelves.option[at]
+                if shelves.option_barred[o]:
+                    continue
+                if _asked_for(books, ledger, o):
+                    return True
+                worth = theta[0] * books.option_profit[o] - theta[1] * shelves.option_cost[o]
+                if worth > best:
+                    best = max(best, worth - given_up(books, shelves, ledger, o, theta))
+            hope += best
+            if hope > 0.0:
+                return True
+    return False
+
+
+@njit(cache=True, nogil=True)
+def _worth(books, shelves, ledger, price, arc_order, o, theta, grip):  # type: ignore[no-untyped-def]
     """What the merit would gain if an option were taken now, doors aside."""
     if theta[0] * books.option_profit[o] <= theta[1] * shelves.option_cost[o] and not _asked_for(books, ledger, o):
         return NEVER  # even at the cheapest mix it costs more than it brings
-    mark = ledger.used[0]
-    gain = _take(books, ledger, price, arc_order, o, theta, grip, fresh)
-    undo(ledger, mark)
-    return gain
+    return quote_option(books, shelves, ledger, price, arc_order, o, theta, grip)
 
 
 @njit(cache=True, nogil=True)
@@ -95,15 +123,6 @@ def _clear(books, shelves, ledger, price, arc_order, r):  # type: ignore[no-unty
 
 
 @njit(cache=True, nogil=True)
-def _price_opening(books, ledger, price, arc_order, q, theta):  # type: ignore[no-untyped-def]
-    mark, before = ledger.used[0], merit(books, ledger, theta)
-    fits = add_opening(books, ledger, price, arc_order, q)
-    gain = merit(books, ledger, theta) - before if fits else NEVER
-    undo(ledger, mark)
-    return gain
-
-
-@njit(cache=True, nogil=True)
 def _build(books, shelves, ledger, price, arc_order, r, theta, grip, fresh):  # type: ignore[no-untyped-def]
     """Take on an empty root what its exact best is now, as far as it fits; False if nothing is taken."""
     first, end = shelves.shelf_start[r], shelves.shelf_start[r + 1]
@@ -113,7 +132,7 @@ def _build(books, shelves, ledger, price, arc_order, r, theta, grip, fresh):  # 
         o = shelves.option[at]
         gain = NEVER
         if not shelves.option_barred[o]:
-            gain = _worth(books, shelves, ledger, price, arc_order, o, theta, grip, fresh)
+            gain = _worth(books, shelves, ledger, price, arc_order, o, theta, grip)
         shelves.option_worth[at] = gain
         any_gain = any_gain or gain > 0.0
     any_door = False
@@ -121,7 +140,7 @@ def _build(books, shelves, ledger, price, arc_order, r, theta, grip, fresh):  # 
         q = shelves.root_opening[r, opened]
         if q >= 0:
             barred = shelves.opening_barred[q]
-            gain = NEVER if barred else _price_opening(books, ledger, price, arc_order, q, theta)
+            gain = NEVER if barred else quote_opening(books, ledger, price, arc_order, q, theta)
             shelves.opening_worth[q] = gain
             any_door = any_door or shelves.opening_worth[q] > NEVER
             any_gain = any_gain or shelves.opening_worth[q] > 0.0
@@ -130,7 +149,7 @@ def _build(books, shelves, ledger, price, arc_order, r, theta, grip, fresh):  # 
             q = shelves.shelf_opening[k, inner]
             if q >= 0:
                 barred = shelves.opening_barred[q]
-                gain = NEVER if barred else _price_opening(books, ledger, price, arc_order, q, theta)
+                gain = NEVER if barred else quote_opening(books, ledger, price, arc_order, q, theta)
                 shelves.opening_worth[q] = gain
                 any_gain = any_gain or shelves.opening_worth[q] > 0.0
     if not (any_gain and any_door):
@@ -195,6 +214,8 @@ def _settle_root(books, shelves, ledger, price, arc_order, r, theta, grip, fresh
     before, mark = merit(books, ledger, theta), ledger.used[0]
     _clear(books, shelves, ledger, price, arc_order, r)
     empty, cleared = merit(books, ledger, theta), ledger.used[0]
+    if cleared == mark and not _promising(books, shelves, ledger, r, theta):
+        return False
     if (
         not _build(books, shelves, ledger, price, arc_order, r, theta, grip, fresh)
         or merit(books, ledger, theta) < empty
@@ -221,7 +242,7 @@ def _settle_loose(books, shelves, ledger, price, arc_order, c, theta, grip, fres
         o = shelves.loose_option[at]
         if shelves.option_barred[o]:
             continue
-        worth = _worth(books, shelves, ledger, price, arc_order, o, theta, grip, fresh)
+        worth = _worth(books, shelves, ledger, price, arc_order, o, theta, grip)
         if worth > gain:
             best, gain = o, worth
     if best >= 0 and best != held:

@@ -66,6 +66,7 @@ class PlanSearch:
         unit_cost, _ = mix(self.priced.blends, self.priced.arc_use @ self.row_price)
         prices = np.concatenate([self.row_price, unit_cost, np.zeros(p.groups)])
         self.shelves.option_cost[:] = self.priced.option_use @ prices
+        self.shelves.opening_cost[:] = self.priced.opening_use @ prices[: len(self.row_price) + len(unit_cost)]
         self.load(empty_plan(p))
 
     def bar(self, option: NDArray[np.bool_], opening: NDArray[np.bool_]) -> None:

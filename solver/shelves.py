@@ -36,6 +36,7 @@ class Shelves(NamedTuple):
     loose_start: Int
     loose_option: Int
     option_cost: Float  # what an option uses at the prices, money at the cheapest mix
+    opening_cost: Float
     option_root: Int  # root on which an option stands, or NONE
     option_worth: Float
     opening_worth: Float
@@ -62,7 +63,7 @@ def make_shelves(layout: Layout, options: int, opening_asks: NDArray[np.bool_]) 
         layout.shelf_start, layout.shelf_minimum, layout.shelf_capacity, layout.shelf_exclusion, layout.shelf_opening,
         layout.choice_start, layout.option_start, layout.option, layout.option_period, layout.option_size,
         layout.loose_start, layout.loose_option,
-        np.zeros(options), option_root,
+        np.zeros(options), np.zeros(openings), option_root,
         np.full(options, NEVER), np.full(openings, NEVER),
         np.zeros(options, np.bool_), np.zeros(openings, np.bool_), root_asks,
         np.zeros(options, np.bool_), np.zeros(openings, np.bool_), np.zeros(len(layout.root_facility)),
