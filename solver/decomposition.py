@@ -26,6 +26,7 @@ from .feasibility import profit
 from .interrupt import Interrupt
 from .prices import DualPrices, Priced, find_prices, make_priced
 from .problem import Problem
+from .region_search import prove_regions
 from .reroute import rerouted
 from .rounding import rounded
 from .rounds import Rounds
@@ -48,6 +49,7 @@ EXCHANGE = 60.0  # passes with exchange are made where so many times the first p
 REACH = 0.125  # of the mean profit of what is taken: columns that lose more at the prices are left alone by the search
 WHOLE = 6000  # options up to which HiGHS gets the whole program, and cases are distinguished for a proof
 LAST_RESORT = 20_000  # the same where there is no plan at all
+FEW = 1500  # options up to which cases of the whole are distinguished even where there are several regions
 WHOLE_SHARE = 0.5  # of the time left then, for HiGHS
 ROUNDS_SHARE = 0.4  # of the time that rounds may take where that follows
 
@@ -86,6 +88,11 @@ class _Run:
         """Report plan and bound."""
         if self.progress is not None:
             self.progress(self.best(), self.bound)
+
+    def lowered(self, bound: int) -> None:
+        """Keep a bound if it is the lowest, and report it."""
+        self.bound = bound if self.bound is None else min(self.bound, bound)
+        self.tell()
 
     def done(self) -> bool:
         """Whether the gap asked for is reached."""
@@ -175,11 +182,17 @@ def solve_stage(
         while run.more() and not run.small_and_late() and rounds.round():
             rounds.repair()
         run.work += rounds.work
-    infeasible, error, tree = False, "", None
+    infeasible, error, tree, regions = False, "", None, None
     if run.more() and problem.options <= (WHOLE if search.best is not None else LAST_RESORT):
         infeasible, error = _whole(run, search)
     prices, certified = Prices(found.group, found.row), found.bound
-    if problem.options <= WHOLE and not infeasible and run.unproven(certified):
+    if problem.options > FEW and not infeasible and run.unproven(certified):
+        regions = prove_regions(
+            problem, prices, plan=search.best, value=run.best(), stop=run.limits(), seed=seed, interrupt=run.halt,
+            progress=run.lowered,
+        )  # fmt: skip
+        run.work += regions.work if regions else 0
+    if regions is None and problem.options <= WHOLE and not infeasible and run.unproven(certified):
         proof = prove(
             problem,
             prices=prices,
@@ -205,7 +218,7 @@ def solve_stage(
         stopped = Stopped.OPTIMAL
     return Outcome(
         stopped, plan=search.best, bound=run.bound, work=run.spent(), infeasible=infeasible,
-        prices=prices, tree=tree, error=error,
+        prices=prices, tree=tree, regions=regions and regions.proofs, error=error,
     )  # fmt: skip
 
 

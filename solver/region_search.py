@@ -181,8 +181,11 @@ def prove_regions(
             if chosen.ended:
                 waiting.remove(chosen)
             if progress is not None:
-                progress(int(np.floor(total + 1e-6)))
-        return _assembled(problem, prices, searches, work)
+                progress(int(np.floor(total + 1)))  # prices of leaves are rounded yet
+        found = _assembled(problem, prices, searches, work)
+    if found is not None and progress is not None:
+        progress(found.bound)
+    return found
 
 
 def _parts(problem: Problem) -> list[RegionPart]:
