@@ -100,6 +100,13 @@ def solve(
     threads: Annotated[int, typer.Option(min=1)] = 2,
     seed: Annotated[int, typer.Option(min=0)] = 0,
     warm: Annotated[Path | None, typer.Option(help="从先前结果出发 / start from an earlier run")] = None,
+    listed: Annotated[
+        Path | None,
+        typer.Option(
+            "--list",
+            help="只安排这份清单（CSV或.xlsx）里的项目 / only the works of this list, made by hand or approved",
+        ),
+    ] = None,
     store: Annotated[
         str | None,
         typer.Option(
@@ -118,7 +125,7 @@ def solve(
         run_solve(
             console, book, out, scenario,
             method=method, gap=gap, time=time, work=work, threads=threads, seed=seed, warm=warm,
-            store=store, by=by,
+            store=store, by=by, listed=listed,
         )  # fmt: skip
 
 

@@ -127,7 +127,7 @@ def run_match(console: Console, path: Path, out: Path | None, scenario_path: Pat
 def run_solve(
     console: Console, path: Path, out: Path, scenario_path: Path | None, *,
     method: str, gap: float, time: float, work: int | None, threads: int, seed: int, warm: Path | None,
-    store: str | None, by: str,
+    store: str | None, by: str, listed: Path | None,
 ) -> None:  # fmt: skip
     """`qingdan solve`"""
     from ..models.run import read_run, write_run
@@ -139,6 +139,11 @@ def run_solve(
     fit_for_run(out)
     began = clock.monotonic()
     book, read = read_both(path, scenario_path)
+    if listed is not None:
+        from ..models.scenario_reading import Layered
+        from ..scenarios.hand_made import scenario_of_list
+
+        read = Layered(listed.name, scenario_of_list(listed, book, read.scenario), read.lines, read)
     scenario = read.scenario
     reading = clock.monotonic() - began
     for line in told_differences(read, book):

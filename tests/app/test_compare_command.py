@@ -78,3 +78,23 @@ def test_wrong_use_is_told_and_writes_nothing(
     """Exit code 2 and a sentence."""
     told = command("compare", *(cases / word if (cases / word).exists() else word for word in words))
     assert told.code == 2 and list(tmp_path.iterdir()) == []
+
+
+def test_a_list_made_by_hand_is_solved_checked_and_compared(command: Command, cases: Path, tmp_path: Path) -> None:
+    """`solve --list`: last year's approved list beside our own plan."""
+    components = pl.read_csv(cases / "one" / "components.csv", infer_schema=False).filter(
+        pl.col("need_id").is_not_null()
+    )
+    need = components.filter(~pl.col("measure").str.ends_with("e"))["need_id"][0]
+    (tmp_path / "approved.csv").write_text(f"需求,依据\n{need},2026年批复\n", encoding="utf-8")
+    rules = 'title = "批复清单"\n[objective]\nkind = "benefit"\n'
+    (tmp_path / "bare.toml").write_text(rules, encoding="utf-8")
+    words = ("solve", cases / "book", "--scenario", "bare.toml", "--time", 20)
+    told = command(*words, "--list", "approved.csv", "-o", "approved", "--json")
+    assert told.code == 0 and [base["title"] for base in told.document["scenario_lineage"]] == ["批复清单"]
+    assert command("check", cases / "book", "approved").code == 0
+    found = command("compare", "approved", cases / "one", "--book", cases / "book", "--json").document
+    assert found["totals"]["needs_met"]["before"] >= 1 and len(found["entered"]) >= 1
+    (tmp_path / "wrong.csv").write_text("需求\n没有的\n", encoding="utf-8")
+    refused = command(*words, "--list", "wrong.csv", "-o", "never")
+    assert refused.code == 2 and "没有的" in refused.err and not (tmp_path / "never").exists()
