@@ -32,7 +32,6 @@ Flags = NDArray[np.bool_]
 Int = NDArray[np.int64]
 
 SolvePart = Callable[[Problem, Stop, Plan | None], Outcome]
-EXCEEDED = 1e-4  # of a row's unit: less is rounding
 NEAR = 0.15  # of the middle price of money: how much dearer than the cheapest mix an arc of a core may be
 
 

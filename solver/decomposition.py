@@ -20,17 +20,15 @@ from numpy.typing import NDArray
 from .backends.highs import solve_stage as solve_whole
 from .backends.outcome import Outcome, Prices, Progress
 from .branching import prove
-from .core import Guide, make_guide
-from .elastic import row_use
+from .core import make_guide
 from .feasibility import profit
+from .first_plan import first_plan
 from .interrupt import Interrupt
 from .prices import DualPrices, Priced, find_prices, make_priced
 from .problem import Problem
 from .region_search import prove_regions
-from .reroute import rerouted
-from .rounding import rounded
 from .rounds import Rounds
-from .search import EVEN, PlanSearch
+from .search import PlanSearch
 from .solution import Plan, Stopped
 from .stop import Stop
 
@@ -42,11 +40,6 @@ PRICE_WORK = 0.5  # of the work, at most, for prices
 FEWEST_STEPS = 100
 STEP_SECONDS = 4e-8  # for each option, roughly
 PRICE_TIME = 0.25  # of the time, at most, for prices
-FACTOR = 0.3  # of the natural price: what blocks pay for exceeding a row before cores settle it
-GRIPS = (1.0, 0.0, 0.6)  # pass by pass: how much what others lose counts when a block proposes an exchange
-EXCEEDING = 3.0  # of the natural price of what a plan exceeds, when plans are compared
-EXCHANGE = 60.0  # passes with exchange are made where so many times the first pass's time is left
-REACH = 0.125  # of the mean profit of what is taken: columns that lose more at the prices are left alone by the search
 WHOLE = 6000  # options up to which HiGHS gets the whole program, and cases are distinguished for a proof
 LAST_RESORT = 20_000  # the same where there is no plan at all
 FEW = 1500  # options up to which cases of the whole are distinguished even where there are several regions
@@ -165,7 +158,7 @@ def solve_stage(
     run.tell()
     guide = make_guide(priced, found)
     if run.more():
-        start, reach = _first_plan(run, search, found, guide, hint)
+        start, reach = first_plan(problem, search, found.average, guide, hint, run.left, run.tell)
         rounds = Rounds(
             problem,
             guide,
@@ -239,39 +232,6 @@ def _prices(priced: Priced, run: _Run, warm: Plan | None, earlier: Prices | None
         return find_prices(priced, steps=steps, proceed=proceed, threads=run.threads)
     start = (earlier.group, earlier.row)
     return find_prices(priced, steps=max(1, steps // AGAIN), start=start, proceed=proceed, threads=run.threads)
-
-
-def _first_plan(
-    run: _Run, search: PlanSearch, found: DualPrices, guide: Guide, hint: Plan | None
-) -> tuple[Plan, float]:
-    """Round the average, settle blocks where rows may be exceeded; then make it a plan that is allowed.
-
-    Returns where the rounds begin, which may exceed rows, and the reach: how much a column may lose at the prices and
-    still be looked at.
-    """
-    p = run.problem
-    average = rounded(p, found.average, search.best)
-    plan = average if hint is None else hint
-    reach = REACH * float(np.abs(p.objectives[0].option[average.option]).mean()) if average.option.any() else np.inf
-    search.bar(guide.loss > reach, guide.opening_loss > reach)
-    search.load(rerouted(p, plan, search.row_price))
-    began = clock.monotonic()
-    for number, grip in enumerate(GRIPS):
-        if number and EXCHANGE * (clock.monotonic() - began) > run.left():
-            break
-        search.run(EVEN, factor=FACTOR, grip=grip)
-    lenient = search.plan
-    search.mend()
-    search.offer(search.plan)
-    run.tell()
-    return max((lenient, search.plan), key=lambda held: _merit(run, search, held)), reach
-
-
-def _merit(run: _Run, search: PlanSearch, plan: Plan) -> float:
-    """Profit less a moderate price for what exceeds rows."""
-    p = run.problem
-    over = np.maximum(row_use(p, plan) - p.row_limit, 0.0)
-    return profit(p, p.objectives[0], plan) - EXCEEDING * float(over @ search.overspending)
 
 
 def _whole(run: _Run, search: PlanSearch) -> tuple[bool, str]:

@@ -13,6 +13,7 @@ from .sparse import Sparse
 
 Float = NDArray[np.float64]
 
+EXCEEDED = 1e-4  # of a row's unit: less is rounding
 HIGHEST_PENALTY = 1e9  # points per unit; more would drown the profits in rounding
 
 

@@ -13,12 +13,12 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from .core import EXCEEDED, CoreOutcome, Guide, SolvePart, solve_core, strained_columns
-from .elastic import row_use
+from .core import CoreOutcome, Guide, SolvePart, solve_core, strained_columns
+from .elastic import EXCEEDED, row_use
 from .neighbourhood import Units, around, disagreement, make_units
 from .problem import NONE, Problem
 from .regions import Regions, divide, share_out
-from .search import PlanSearch
+from .search import DEARER, PlanSearch
 from .solution import Plan
 from .stop import Stop
 
@@ -30,15 +30,16 @@ Bundle = tuple[int, ...]
 OPTIONS = (800, 1200, 1800, 2700, 4000, 6000)  # in a core, round by round
 REACHES = (1.0, 1.5, 2.0, 3.0, 5.0, 10.0)  # of the reach of the search
 NODES = 60  # of a core, at most
+REPAIR_NODES = 10  # the same where it only has to bring rows back
+LEAST_SECONDS = 1.5  # of a core in the first round: less finds nothing
 GAP = 1e-3  # of what is free in a core
 SECONDS = 20.0  # of a core, at most
 PENALTY = 30.0  # of the natural price: what a core pays for a row that it leaves exceeded
-DEARER = 3.0  # how much the penalty of a row rises when its regions did not bring it back
 VISITED = 0.1  # of its score keeps a unit that was freed in this round
 QUIET = 0.02  # of the mean score: what every unit has at least
 STRAINED = 100.0  # of the mean score: what units have that exceed or relieve an exceeded row
-REPAIR_OPTIONS = 400
-WIDER = 1.3  # how much options and reach grow with each attempt
+REPAIR_OPTIONS = 250
+WIDER = 1.4  # how much options and reach grow with each attempt
 REPAIRS = 8  # times that all regions concerned are asked
 AT_ONCE = 2
 
@@ -87,8 +88,8 @@ class Rounds:
                     if not waiting or not self.more():
                         break
                     visited = np.zeros(units.count, np.bool_)
-                    seconds = max(0.3, min(SECONDS, self.left() * AT_ONCE / (2 * len(waiting))))
-                    self._wave(workers, waiting[:AT_ONCE], units, visited, within_reach, options, seconds)
+                    limits = self._limits(self.left() * AT_ONCE / (2 * len(waiting)), REPAIR_NODES)
+                    self._wave(workers, waiting[:AT_ONCE], units, visited, within_reach, options, limits)
                     waiting = waiting[AT_ONCE:]
             self.penalty[self._exceeded()] *= DEARER
 
@@ -106,8 +107,9 @@ class Rounds:
                     return False
                 wave = sorted(range(len(bundles)), key=lambda n: -cores[n])[:AT_ONCE]
                 wave = [n for n in wave if cores[n]]
-                seconds = max(0.3, min(SECONDS, self.left() * AT_ONCE / left if self.number == 0 else self.left()))
-                self._wave(workers, [bundles[n] for n in wave], units, visited, within_reach, options, seconds)
+                share = max(LEAST_SECONDS, self.left() * AT_ONCE / left) if self.number == 0 else np.inf
+                limits = self._limits(share, NODES)
+                self._wave(workers, [bundles[n] for n in wave], units, visited, within_reach, options, limits)
                 for n in wave:
                     cores[n] -= 1
                 left -= len(wave)
@@ -116,6 +118,11 @@ class Rounds:
 
     def _crew(self) -> ThreadPoolExecutor:
         return ThreadPoolExecutor(max(1, min(self.threads, AT_ONCE)))
+
+    def _limits(self, share: float, nodes: int) -> Stop:
+        """Limits of one core that may take its share of the time; without a limit of time nodes alone count."""
+        left = self.left()
+        return Stop(time=None if np.isinf(left) else max(0.3, min(SECONDS, left, share)), gap=GAP, work=nodes)
 
     def _exceeded(self) -> Int:
         p = self.problem
@@ -137,14 +144,13 @@ class Rounds:
 
     def _wave(
         self, workers: ThreadPoolExecutor, bundles: list[Bundle], units: Units, visited: Flags,
-        within_reach: Flags, options: int, seconds: float,
+        within_reach: Flags, options: int, limits: Stop,
     ) -> None:  # fmt: skip
         """Cores of disjoint regions at the same time."""
         p, plan, guide, regions = self.problem, self.plan, self.guide, self.regions
         strained, door_strained = strained_columns(p, plan, self._exceeded())
         score = self._score(units, strained, door_strained)
         score[visited] *= VISITED
-        limits = Stop(time=None if np.isinf(seconds) else seconds, gap=GAP, work=NODES)
         freed: list[Flags] = []
         for bundle in bundles:
             inside = np.zeros(units.count, np.bool_)

@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 from .ascent import ascend
 from .blend_walk import mix
 from .books import Books, Ledger, open_books, open_ledger, plan_of, reprice
+from .elastic import EXCEEDED, row_use
 from .feasibility import profit, violations
 from .prices import Priced, price_scales
 from .problem import Problem
 from .reroute import rerouted
-from .shed import shed
 from .shelves import Shelves, make_shelves
 from .solution import Plan
 
@@ -23,10 +23,12 @@ Float = NDArray[np.float64]
 Int = NDArray[np.int64]
 
 CHUNK = 100  # things between two looks at the clock
+DEARER = 3.0  # how much the penalty of rows that are still exceeded rises
 SMALLEST_PRICE = 0.3  # of its natural price: what overspending a row without price costs at least
 
 # degrees of profit and of priced use, pass by pass
 EVEN = ((1.0, 1.0),)
+LEAN = ((1.0, 0.7),)
 FILLING = ((1.0, 0.5),)
 
 
@@ -55,6 +57,7 @@ class PlanSearch:
     shelves: Shelves = field(init=False)
     ledger: Ledger = field(init=False)
     overspending: Float = field(init=False)  # natural price of a unit beyond a row's limit
+    dearer: Float = field(init=False)  # how many times that price a row's penalty has risen to
 
     def __post_init__(self) -> None:
         p = self.priced.problem
@@ -63,6 +66,7 @@ class PlanSearch:
         asks[p.opening_row.owner_of_entry()[p.opening_row.amount < 0]] = True
         self.shelves = make_shelves(self.priced.layout, p.options, asks)
         self.overspending = np.maximum(self.row_price, SMALLEST_PRICE * price_scales(self.priced)[1])
+        self.dearer = np.ones(p.rows)
         unit_cost, _ = mix(self.priced.blends, self.priced.arc_use @ self.row_price)
         prices = np.concatenate([self.row_price, unit_cost, np.zeros(p.groups)])
         self.shelves.option_cost[:] = self.priced.option_use @ prices
@@ -85,8 +89,13 @@ class PlanSearch:
 
     def lenient(self, factor: float) -> Books:
         """Books in which every row may be exceeded at `factor` times its price; rules that ask keep their penalty."""
-        penalty = np.where(self.books.row_soft, self.books.row_penalty, factor * self.overspending)
+        penalty = np.where(self.books.row_soft, self.books.row_penalty, factor * self.dearer * self.overspending)
         return self.books._replace(row_soft=np.ones(len(penalty), np.bool_), row_penalty=penalty)
+
+    def make_dearer(self) -> None:
+        """Raise the penalty of what the plan exceeds."""
+        p = self.priced.problem
+        self.dearer[row_use(p, self.plan) > p.row_limit + EXCEEDED] *= DEARER
 
     def run(self, degrees: tuple[tuple[float, float], ...], *, factor: float | None = None, grip: float = 1.0) -> None:
         """Passes over all blocks in random order; with a `factor` rows may be exceeded, and money is routed anew."""
@@ -114,20 +123,6 @@ class PlanSearch:
     def reroute(self) -> None:
         """Route the money of the plan anew."""
         self.load(rerouted(self.priced.problem, self.plan, self.row_price))
-
-    def shed(self) -> None:
-        """Give up what exceeds hard rows."""
-        p = self.priced.problem
-        arc_price = self.priced.arc_use @ self.row_price
-        arc_order = np.lexsort((np.arange(p.arcs), arc_price, p.arc_demand)).astype(np.int64)
-        reprice(self.books, self.ledger, p.rows, p.groups, self.row_price)
-        shed(self.books, self.ledger, self.row_price, arc_order)
-
-    def mend(self) -> None:
-        """Make the plan one that is allowed, as far as passes can, and fill what is left."""
-        self.reroute()
-        self.shed()
-        self.run(FILLING)
 
     def offer(self, plan: Plan) -> bool:
         """Keep a plan if it obeys every rule and is better than the best."""

@@ -23,7 +23,7 @@ def warm_up() -> None:
     from .core import make_guide
     from .prices import find_prices, make_priced
     from .rounding import rounded
-    from .search import EVEN, PlanSearch
+    from .search import EVEN, FILLING, PlanSearch
 
     problem = small_problem()
     priced = make_priced(problem)
@@ -33,7 +33,8 @@ def warm_up() -> None:
     search.load(rounded(problem, found.average))
     for grip in (1.0, 0.0):
         search.run(EVEN, factor=0.5, grip=grip)
-    search.mend()
+    search.run(FILLING)
+    search.reroute()
     prices = Prices(found.group, found.row)
     proof = prove(problem, prices=prices, plan=search.best, stop=Stop(time=None, work=STEPS))
     certificate = make_certificate(problem, (), [(proof.prices.group, proof.prices.row)])

@@ -14,7 +14,7 @@ from qingdan.solver.ledger import add_option, undo
 from qingdan.solver.prices import find_prices, make_priced
 from qingdan.solver.problem import Problem
 from qingdan.solver.reroute import rerouted
-from qingdan.solver.search import PlanSearch, empty_plan
+from qingdan.solver.search import FILLING, PlanSearch, empty_plan
 from qingdan.solver.solution import Stopped
 from qingdan.solver.solve import solve
 from qingdan.solver.stop import Stop
@@ -51,7 +51,10 @@ def test_search_without_exact_cores_never_offers_a_plan_that_breaks_a_rule(seed:
     search.run(FROM_NOTHING)
     search.offer(search.plan)
     search.run(((1.0, 1.0),), factor=0.5, grip=0.3)
-    search.mend()
+    search.make_dearer()
+    search.run(FILLING, factor=2.0)
+    search.run(FILLING)
+    search.reroute()
     search.offer(search.plan)
     if search.best is not None:
         assert violations(problem, search.best) == []
