@@ -152,7 +152,7 @@ def solve_stage(
     found = _prices(priced, run, warm, prices)
     run.work = found.steps
     run.bound = int(np.floor(found.bound + 1e-6)) if np.isfinite(found.bound) else None
-    search = run.search = PlanSearch(priced, found.row, np.random.default_rng(seed), run.go_on)
+    search = run.search = PlanSearch(priced, found.row, np.random.default_rng(seed), run.go_on, threads)
     if warm is not None:
         search.offer(warm)
     run.tell()

@@ -18,7 +18,6 @@ from .elastic import row_use
 from .feasibility import profit
 from .prices import Average
 from .problem import Problem
-from .reroute import rerouted
 from .rounding import rounded
 from .search import EVEN, FILLING, LEAN, PlanSearch
 from .solution import Plan
@@ -51,7 +50,8 @@ def first_plan(
     taken = rounded(problem, average, search.best)
     reach = REACH * float(np.abs(problem.objectives[0].option[taken.option]).mean()) if taken.option.any() else np.inf
     search.bar(guide.loss > reach, guide.opening_loss > reach)
-    search.load(rerouted(problem, taken if hint is None else hint, search.row_price))
+    search.load(taken if hint is None else hint)
+    search.reroute()
     search.run(EVEN, factor=FACTOR)
     best, best_merit = search.plan, _merit(problem, search, search.plan)
     for number in range(SWINGS):

@@ -6,6 +6,7 @@ exceeded at a high price, so that there is always an answer.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -13,36 +14,71 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.optimize import linprog
 
+from .elastic import row_use
 from .problem import HIGHEST, Problem
+from .regions import Regions
 from .solution import Plan
 
 Float = NDArray[np.float64]
+Int = NDArray[np.int64]
 
+MOST_ARCS = 20_000  # in one linear program: its time grows much faster than its size
 OVERSPENT = 1000.0  # of the largest price: what a unit beyond a limit costs
 
 
-def rerouted(problem: Problem, plan: Plan, row_price: Float, *, time: float | None = None) -> Plan:
-    """The plan with its money routed anew; unchanged where the linear program does not come to its end."""
+def bundles_of_arcs(problem: Problem, regions: Regions) -> list[Int]:
+    """Arcs of neighbouring regions together, so many at a time as one linear program takes easily."""
+    if problem.arcs <= MOST_ARCS:
+        return [np.arange(problem.arcs)]
+    region = regions.arc
+    size = np.bincount(region)
+    bundle = np.cumsum(size) // MOST_ARCS
+    order = np.argsort(bundle[region], kind="stable")
+    cuts = np.flatnonzero(np.diff(bundle[region][order])) + 1
+    return [np.sort(held) for held in np.split(order, cuts)]
+
+
+def rerouted(problem: Problem, plan: Plan, row_price: Float, bundles: Sequence[Int] | None = None) -> Plan:
+    """The plan with its money routed anew, bundle of arcs by bundle (all at once where none are given).
+
+    Arcs of a demand must all be in one bundle. Where a linear program does not come to its end, its money stays as it is.
+    """
     p = problem
     if not p.arcs:
         return plan
     option, opening = plan.option.astype(np.int64), plan.opening.astype(np.int64)
     spent = p.option_spend.totals(option, p.demands) + p.opening_spend.totals(opening, p.demands)
-    arc = np.flatnonzero(spent[p.arc_demand] > 0)
-    if not len(arc):
-        return replace(plan, arc=np.zeros(p.arcs))
-    fixed = (p.option_row.totals(option, p.rows) + p.opening_row.totals(opening, p.rows)).astype(np.float64)
-    owner = p.extra_row.owner_of_entry()
-    fixed += np.bincount(p.extra_row.index, plan.extra[owner] * p.extra_row.amount, p.rows)
+    flow = np.where(spent[p.arc_demand] > 0, plan.arc, 0.0)
+    used = row_use(p, replace(plan, arc=flow))
+    for bundle in [np.arange(p.arcs)] if bundles is None else bundles:
+        arc = bundle[spent[p.arc_demand[bundle]] > 0]
+        if not len(arc):
+            continue
+        use = _use(p, arc)
+        others = used - use @ flow[arc]
+        found = _routed(p, spent, arc, use, p.row_limit - others, row_price)
+        if found is not None:
+            flow[arc] = found
+            used = others + use @ found
+    return replace(plan, arc=flow)
+
+
+def _use(p: Problem, arc: Int) -> sparse.csr_matrix:
+    """What these arcs use of each row: (rows, arcs)."""
     number = np.arange(len(arc))
     further = p.arc_row.taken(arc)
-    use = sparse.csr_matrix(
+    return sparse.csr_matrix(
         (
             np.r_[np.ones(len(arc)), further.amount.astype(np.float64)],
             (np.r_[p.arc_source[arc], further.index], np.r_[number, further.owner_of_entry()]),
         ),
         shape=(p.rows, len(arc)),
     )
+
+
+def _routed(p: Problem, spent: Int, arc: Int, use: sparse.csr_matrix, room: Float, row_price: Float) -> Float | None:
+    """The amounts of these arcs; `room` is what is left of each row."""
+    number = np.arange(len(arc))
     limited = np.flatnonzero((np.diff(use.indptr) > 0) & (p.row_limit < HIGHEST))
     portions = max(len(p.portion_class), 1)
     pairs, slot = np.unique(p.arc_demand[arc] * portions + p.arc_portion[arc], return_inverse=True)
@@ -71,7 +107,7 @@ def rerouted(problem: Problem, plan: Plan, row_price: Float, *, time: float | No
         np.r_[price * scale, np.ones(len(limited))],
         A_ub=matrix,
         b_ub=np.r_[
-            p.row_limit[limited] - fixed[limited],
+            room[limited],
             p.portion_percent[slot_portion[capped]] / 100 * spent[slot_demand[capped]],
             -p.floor_percent[floor_number] / 100 * spent[floor_demand],
         ],
@@ -79,10 +115,5 @@ def rerouted(problem: Problem, plan: Plan, row_price: Float, *, time: float | No
         b_eq=spent[demands],
         bounds=(0, None),
         method="highs",
-        options={"time_limit": time} if time is not None else {},
     )
-    if answer.status != 0:
-        return plan
-    flow = np.zeros(p.arcs)
-    flow[arc] = np.maximum(answer.x[: len(arc)], 0.0)
-    return replace(plan, arc=flow)
+    return np.maximum(answer.x[: len(arc)], 0.0) if answer.status == 0 else None

@@ -17,7 +17,7 @@ from .core import CoreOutcome, Guide, SolvePart, solve_core, strained_columns
 from .elastic import EXCEEDED, row_use
 from .neighbourhood import Units, around, disagreement, make_units
 from .problem import NONE, Problem
-from .regions import Regions, divide, share_out
+from .regions import Regions, share_out
 from .search import DEARER, PlanSearch
 from .solution import Plan
 from .stop import Stop
@@ -66,7 +66,7 @@ class Rounds:
 
     def __post_init__(self) -> None:
         p, search = self.problem, self.search
-        self.regions = divide(p)
+        self.regions = search.regions
         self.penalty = np.where(search.books.row_soft, search.books.row_penalty, PENALTY * search.overspending)
         grouped = p.option_group != NONE
         self.must = self.guide.option_weight > 0

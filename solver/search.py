@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -13,9 +14,11 @@ from .blend_walk import mix
 from .books import Books, Ledger, open_books, open_ledger, plan_of, reprice
 from .elastic import EXCEEDED, row_use
 from .feasibility import profit, violations
+from .halves import AFTERWARDS, Halves, another, make_halves, together, with_half_the_room
 from .prices import Priced, price_scales
 from .problem import Problem
-from .reroute import rerouted
+from .regions import Regions, divide
+from .reroute import bundles_of_arcs, rerouted
 from .shelves import Shelves, make_shelves
 from .solution import Plan
 
@@ -50,6 +53,7 @@ class PlanSearch:
     row_price: Float
     random: np.random.Generator
     go_on: Callable[[], bool]
+    threads: int = 1
     best: Plan | None = None
     best_value: int = 0
     passes: int = 0
@@ -57,6 +61,11 @@ class PlanSearch:
     shelves: Shelves = field(init=False)
     ledger: Ledger = field(init=False)
     overspending: Float = field(init=False)  # natural price of a unit beyond a row's limit
+    regions: Regions = field(init=False)
+    halves: Halves | None = field(init=False)
+    arc_order: Int = field(init=False)  # arcs by demand, the cheapest first
+    fresh: NDArray[np.bool_] = field(init=False)
+    bundles: list[Int] = field(init=False)  # of arcs whose money is routed together
     dearer: Float = field(init=False)  # how many times that price a row's penalty has risen to
 
     def __post_init__(self) -> None:
@@ -67,7 +76,13 @@ class PlanSearch:
         self.shelves = make_shelves(self.priced.layout, p.options, asks)
         self.overspending = np.maximum(self.row_price, SMALLEST_PRICE * price_scales(self.priced)[1])
         self.dearer = np.ones(p.rows)
-        unit_cost, _ = mix(self.priced.blends, self.priced.arc_use @ self.row_price)
+        self.regions = divide(p)
+        self.halves = make_halves(p, self.priced.layout, self.regions)
+        self.bundles = bundles_of_arcs(p, self.regions)
+        arc_price = self.priced.arc_use @ self.row_price
+        self.arc_order = np.lexsort((np.arange(p.arcs), arc_price, p.arc_demand)).astype(np.int64)
+        self.fresh = np.zeros(p.options, np.bool_)
+        unit_cost, _ = mix(self.priced.blends, arc_price)
         prices = np.concatenate([self.row_price, unit_cost, np.zeros(p.groups)])
         self.shelves.option_cost[:] = self.priced.option_use @ prices
         self.shelves.opening_cost[:] = self.priced.opening_use @ prices[: len(self.row_price) + len(unit_cost)]
@@ -101,28 +116,54 @@ class PlanSearch:
         """Passes over all blocks in random order; with a `factor` rows may be exceeded, and money is routed anew."""
         p, layout = self.priced.problem, self.priced.layout
         books = self.books if factor is None else self.lenient(factor)
-        arc_price = self.priced.arc_use @ self.row_price
-        arc_order = np.lexsort((np.arange(p.arcs), arc_price, p.arc_demand)).astype(np.int64)
         things = len(layout.root_facility) + len(layout.loose_start) - 1 + p.extras
-        fresh = np.zeros(p.options, np.bool_)
-        lower, upper = p.extra_lower.astype(np.float64), p.extra_upper.astype(np.float64)
         for degree in degrees:
             order = self.random.permutation(things)
             reprice(books, self.ledger, p.rows, p.groups, self.row_price)
-            for begin in range(0, things, CHUNK):
-                if not self.go_on():
-                    return
-                ascend(
-                    books, self.shelves, self.ledger, self.row_price, arc_order, np.array(degree), grip,
-                    order[begin : begin + CHUNK], lower, upper, fresh,
-                )  # fmt: skip
+            if self.halves is None:
+                self._pass(books, self.ledger, order, degree, grip)
+            else:
+                self._pass_of_halves(self.halves, books, order, degree, grip)
+            if not self.go_on():
+                return
             self.passes += 1
             if factor is not None:
                 self.reroute()
 
+    def _pass(self, books: Books, ledger: Ledger, order: Int, degree: tuple[float, float], grip: float) -> None:
+        """Settle these things one after the other, until time is up."""
+        p = self.priced.problem
+        lower, upper = p.extra_lower.astype(np.float64), p.extra_upper.astype(np.float64)
+        for begin in range(0, len(order), CHUNK):
+            if not self.go_on():
+                return
+            ascend(
+                books, self.shelves, ledger, self.row_price, self.arc_order, np.array(degree), grip,
+                order[begin : begin + CHUNK], lower, upper, self.fresh,
+            )  # fmt: skip
+
+    def _pass_of_halves(
+        self, halves: Halves, books: Books, order: Int, degree: tuple[float, float], grip: float
+    ) -> None:
+        """The same for two halves of the regions at a time; what belongs to no region comes last."""
+        p = self.priced.problem
+        narrow = with_half_the_room(books, self.ledger, halves.shared)
+        ledgers = (self.ledger, another(self.ledger))
+        for ledger in ledgers:
+            reprice(narrow, ledger, p.rows, p.groups, self.row_price)
+
+        def settle(half: int) -> None:
+            self._pass(narrow, ledgers[half], order[halves.thing[order] == half], degree, grip)
+
+        with ThreadPoolExecutor(max(1, min(self.threads, 2))) as workers:
+            list(workers.map(settle, (0, 1)))
+        self.load(together(books, *ledgers, halves))
+        reprice(books, self.ledger, p.rows, p.groups, self.row_price)
+        self._pass(books, self.ledger, order[halves.thing[order] == AFTERWARDS], degree, grip)
+
     def reroute(self) -> None:
         """Route the money of the plan anew."""
-        self.load(rerouted(self.priced.problem, self.plan, self.row_price))
+        self.load(rerouted(self.priced.problem, self.plan, self.row_price, self.bundles))
 
     def offer(self, plan: Plan) -> bool:
         """Keep a plan if it obeys every rule and is better than the best."""
