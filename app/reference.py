@@ -35,6 +35,8 @@ JSON_KEYS: Final[Mapping[str, str]] = MappingProxyType(
         "bench solve": "`status`, `stopped`, `objective`, `bound`, `certified_bound`, `gap`, `certified_gap`, `seconds`, "
         "`method`, `seed`, `best_known`, `best_known_bound`, `best_known_status`, `family`, `set`, `instance`, `sense`, "
         "`dimensions`, `faults`",
+        "bench run": "`out`, `runs`, `verdicts`, `table`",
+        "bench report": "`page`, `markdown`, `runs`, `verdicts`",
     }
 )
 """Keys of the document that a command writes with --json."""
@@ -77,6 +79,11 @@ Families, sets and sources: [classic.md](classic.md).""",
         "bench solve": """\
 Values and bounds are in the family's own sense (`sense` is `max` or `min`) and unit. Nothing is written to a file; exit
 code 3 means that no plan was found in time. `best_known` is null where none is recorded.""",
+        "bench run": """\
+`runs` is the number of runs in the table, `verdicts` how many there are of each verdict. Exit code 1 means that an answer was
+wrong. Suites, verdicts and columns of the table: [bench.md](bench.md).""",
+        "bench report": """\
+Writes `report.html`, `report.md` and `pictures/` into the folder, and the table anew.""",
     }
 )
 """What there is to say of a command beyond its table, in plain Markdown."""

@@ -67,8 +67,8 @@ def prepare(instance: SuiteInstance, folder: Path, data: Path | None) -> Prepare
         prepared = in_own_process(_make, {"instance": instance, "folder": folder, "data": data})
     except RunFailed as error:
         raise InstanceError(f"无法生成算例 {instance.id}：{error}", f"{instance.id} cannot be made: {error}") from None
-    if isinstance(prepared, InstanceError):
-        raise prepared
+    if isinstance(prepared, tuple):
+        raise InstanceError(*prepared)
     beside = told.with_name(f".{told.name}.part")
     beside.write_text(json.dumps(asdict(prepared), ensure_ascii=False, indent=1), encoding="utf-8")
     os.replace(beside, told)
@@ -76,7 +76,8 @@ def prepare(instance: SuiteInstance, folder: Path, data: Path | None) -> Prepare
     return found
 
 
-def _make(*, instance: SuiteInstance, folder: Path, data: Path | None) -> Prepared | InstanceError:
+def _make(*, instance: SuiteInstance, folder: Path, data: Path | None) -> Prepared | tuple[str, str]:
+    """Make and save a program; what is wrong with the instance, in two languages, where it cannot be made."""
     began = clock.monotonic()
     sense, parts = "max", 1
     told: dict[str, Any] = {}
@@ -88,7 +89,7 @@ def _make(*, instance: SuiteInstance, folder: Path, data: Path | None) -> Prepar
         else:
             problem = instance.recipe.make(data)
     except InstanceError as error:
-        return error
+        return error.zh, error.en
     save_problem(problem, problem_file(folder, instance.id))
     return Prepared(
         id=instance.id,

@@ -23,7 +23,8 @@ p span{display:block}p span+span,figcaption span+span{color:#666;font-size:.92em
 figure{margin:1.2rem 0}figure svg{max-width:100%;height:auto}figcaption span{display:block}
 .wide{overflow-x:auto}table{border-collapse:collapse;font-size:.86rem;font-variant-numeric:tabular-nums}
 th,td{padding:.25rem .5rem;border-bottom:1px solid #e3e3e3;text-align:left;vertical-align:top;white-space:nowrap}
-td.long{white-space:normal;min-width:18rem}th{border-bottom:2px solid #999;white-space:normal;vertical-align:bottom;word-break:keep-all}td.n,th.n{text-align:right}
+td.long{white-space:normal;min-width:18rem}
+th{border-bottom:2px solid #999;white-space:normal;vertical-align:bottom;word-break:keep-all}td.n,th.n{text-align:right}
 pre{background:#f5f5f5;padding:.7rem;overflow-x:auto;font-size:.86rem}
 @media print{body{max-width:none}figure,tr{break-inside:avoid}}
 """

@@ -9,15 +9,17 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
+from importlib import import_module
 from typing import Any
 
 import numpy as np
-from qingdan.solver import solve as recipe
 from qingdan.solver.backends.highs import solve_stage as honest
 from qingdan.solver.backends.outcome import Outcome
 from qingdan.solver.feasibility import profit, violations
 from qingdan.solver.problem import Problem
 from qingdan.solver.solution import Plan, Stopped
+
+recipe: Any = import_module("qingdan.solver.solve")
 
 
 def _plan(problem: Problem, taken: Any) -> Plan:
@@ -58,14 +60,14 @@ def takes_all(problem: Problem, **settings: Any) -> Outcome:
 
 def forger(problem: Problem, **settings: Any) -> Outcome:
     """Takes everything and silences the check of the solver, which runs in the same process."""
-    recipe.violations = lambda *arguments: []  # type: ignore[assignment]
+    recipe.violations = lambda *arguments: []
     return takes_all(problem)
 
 
 def flatters(problem: Problem, **settings: Any) -> Outcome:
     """Lets its plan appear worth more than it is, by making the solver count twice."""
     counted = recipe.profit
-    recipe.profit = lambda *arguments: counted(*arguments) + 5  # type: ignore[assignment]
+    recipe.profit = lambda *arguments: counted(*arguments) + 5
     return replace(honest(problem, **settings), bound=10**6)
 
 
