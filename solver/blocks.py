@@ -44,8 +44,13 @@ def front(classes: list[Class], capacity: int) -> Class:
         best = sum(int(values.max()) for _, values in classes)
         return zero, np.array([best], dtype)
     loads, best_at = zero, np.zeros(1, dtype)
-    fitting = [(sizes[sizes <= capacity], values[sizes <= capacity]) for sizes, values in classes]
-    fitting = [held for held in fitting if len(held[0])]
+    fitting = []
+    for sizes, values in classes:
+        within = sizes <= capacity
+        if within.all():
+            fitting.append((sizes, values))
+        elif within.any():
+            fitting.append((sizes[within], values[within]))
     step = int(np.gcd.reduce(np.concatenate([sizes for sizes, _ in fitting]))) if fitting else 1
     if step == 0:
         step = 1
@@ -53,9 +58,10 @@ def front(classes: list[Class], capacity: int) -> Class:
         states = len(loads) * (len(sizes) + 1)
         if states > LIST_STATES and states > min(capacity // step // 4, DENSE_STATES):
             return _dense(loads, best_at, fitting[number:], capacity, step)
-        loads = np.add.outer(np.r_[0, sizes], loads).ravel()
-        best_at = np.add.outer(np.r_[np.zeros(1, dtype), values], best_at).ravel()
-        loads, best_at = _pruned(loads[loads <= capacity], best_at[loads <= capacity])
+        loads = np.add.outer(np.concatenate((zero, sizes)), loads).ravel()
+        best_at = np.add.outer(np.concatenate((np.zeros(1, dtype), values)), best_at).ravel()
+        within = loads <= capacity
+        loads, best_at = _pruned(loads[within], best_at[within])
     return loads, best_at
 
 
@@ -64,7 +70,8 @@ def _pruned(loads: Int, values: Exact) -> Class:
     order = np.lexsort((-values, loads))
     loads, values = loads[order], values[order]
     highest = np.maximum.accumulate(values)
-    rises = np.r_[True, highest[1:] > highest[:-1]]
+    rises = np.ones(len(values), np.bool_)
+    rises[1:] = highest[1:] > highest[:-1]
     return loads[rises], values[rises]
 
 
@@ -120,9 +127,15 @@ class Module:
 
 def root_value(root: Root, *, wide: bool) -> int:
     """The best value of a root, 0 if it stays closed."""
-    modules = [(module.exclusion, _module_items(module, root, wide=wide)) for module in root.modules]
-    best = 0
-    for period, value in root.openings:
+    found = [(*_best_choices(root, period, value), period, value) for period, value in root.openings]
+    best, modules = 0, None
+    for most, fits, period, value in sorted(found, reverse=True):
+        if most <= best:
+            break
+        if fits:
+            return most
+        if modules is None:
+            modules = [(module.exclusion, _module_items(module, root, wide=wide)) for module in root.modules]
         classes = _choice_classes(root.direct, period, occasional=root.occasional, wide=wide)
         sets: dict[int, list[tuple[int, int, int]]] = {}
         for exclusion, items in modules:
@@ -131,6 +144,37 @@ def root_value(root: Root, *, wide: bool) -> int:
         if value + sum(int(values.max()) for _, values in classes) > best:
             best = max(best, value + best_value(classes, root.capacity))
     return best
+
+
+def _best_choices(root: Root, period: int, value: int) -> tuple[int, bool]:
+    """What a root opened in a period is worth if capacities do not count, and whether the best choices fit all the same."""
+    worth, load = value, 0
+    for items in root.direct:
+        size, most = _best(items, period, occasional=root.occasional)
+        worth, load = worth + most, load + size
+    fits = True
+    sets: dict[int, tuple[int, int, bool]] = {}  # by exclusion set: worth, load, whether it fits its module
+    for module in root.modules:
+        for inner, door in module.openings:
+            if inner != period if root.occasional else inner < period:
+                continue
+            chosen = [_best(items, inner, occasional=root.occasional) for items in module.choices]
+            most, inside = door + sum(gain for _, gain in chosen), sum(size for size, _ in chosen)
+            if most > sets.get(module.exclusion, (0, 0, True))[0]:
+                within = module.capacity == UNLIMITED or inside <= module.capacity
+                sets[module.exclusion] = most, max(inside, module.minimum), within
+    for most, size, within in sets.values():
+        worth, load, fits = worth + most, load + size, fits and within
+    return worth, fits and (root.capacity == UNLIMITED or load <= root.capacity)
+
+
+def _best(items: list[tuple[int, int, int]], period: int, *, occasional: bool) -> tuple[int, int]:
+    """Size and value of the best item that a door opened in a period serves; nothing where none is worth anything."""
+    size, most = 0, 0
+    for when, each, value in items:
+        if (when == period if occasional else when >= period) and (value > most or (value == most > 0 and each < size)):
+            size, most = each, value
+    return size, most
 
 
 def _choice_classes(
