@@ -211,7 +211,7 @@ def solve_stage(
         stopped = Stopped.OPTIMAL
     return Outcome(
         stopped, plan=search.best, bound=run.bound, work=run.spent(), infeasible=infeasible,
-        prices=prices, tree=tree, regions=regions and regions.proofs, error=error,
+        prices=prices, tree=tree, regions=regions.proofs if regions else None, error=error,
     )  # fmt: skip
 
 
