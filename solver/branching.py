@@ -18,8 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .backends.highs import settled
-from .backends.highs_run import Limits, running, search
-from .backends.outcome import Prices, Progress
+from .backends.highs_run import running, search
+from .backends.outcome import Limits, Prices, Progress
 from .case_tree import Node, make_tree
 from .cases import Decision, make_case
 from .column_generation import CasePrices, bound_case

@@ -92,7 +92,7 @@ class _Questions:
     def of_relaxation(self) -> tuple[int, ...] | None:
         """Conditions in the proof that the linear relaxation has no solution; None where no such proof is found."""
         from .backends.highs_clash import rows_of_proof  # late: solvers are slow to import
-        from .backends.highs_run import Limits
+        from .backends.outcome import Limits
 
         everything = tuple(range(len(self.conditions)))
         if not self.relaxation_fails(everything):
@@ -106,7 +106,7 @@ class _Questions:
     def relaxation_fails(self, kept: Sequence[int]) -> bool:
         """Whether the linear relaxation under some conditions is proved to have no solution."""
         from .backends.highs_clash import relaxation_fails
-        from .backends.highs_run import Limits
+        from .backends.outcome import Limits
 
         if self._over():
             return False
@@ -116,7 +116,7 @@ class _Questions:
     def search_fails(self, kept: Sequence[int]) -> bool:
         """Whether the program under some conditions is proved to have no solution."""
         from .backends.highs_clash import cannot_be_kept
-        from .backends.highs_run import Limits
+        from .backends.outcome import Limits
 
         if self._over():
             return False

@@ -30,7 +30,7 @@ from .solution import Plan, Stopped
 from .stop import Stop
 
 RELAXATION = 0.15  # of the time, at most, for the linear relaxation
-FIRST_TURN = 0.5  # of the time for HiGHS where the two take turns
+FIRST_TURN = 0.25  # of the time for HiGHS where the two take turns
 TOLD_EVERY = 0.2  # seconds between two reports once the decomposition has ended
 CASES = 6000  # options up to which cases are distinguished once HiGHS has ended the search for plans
 
@@ -49,7 +49,7 @@ def solve_stage(
 ) -> Outcome:
     """Solve the first objective of a problem with both; each has `stop.work` for itself, in its own steps.
 
-    With one thread HiGHS has its turn first, for half of the time. The claimed bound is the lower one of both, the prices those
+    With one thread HiGHS has its turn first, for a quarter of the time. The claimed bound is the lower one of both, the prices those
     that prove more.
     """
     race = _Race(problem, stop, seed, interrupt or Interrupt(), progress, warm)

@@ -24,9 +24,8 @@ from ..solution import Plan, Stopped
 from ..stop import Stop
 from .general import LATE, Float, Halted, is_loose, solve_with
 from .highs_child import GRACE
-from .highs_run import Limits, Report, Search, timed
 from .missing import MissingSolver, installed
-from .outcome import Outcome, Progress
+from .outcome import Limits, Outcome, Progress, Report, Search, timed
 
 NUMBER = r"([-+0-9.e]+)"
 # lines of its log; it minimises minus the profit

@@ -17,9 +17,8 @@ from ..stop import Stop
 from .general import Float, Halted, solve_with
 from .highs import settled
 from .highs_child import search_in_child
-from .highs_run import Limits, Report, Search, timed
 from .missing import MissingSolver, installed
-from .outcome import Outcome, Progress
+from .outcome import Limits, Outcome, Progress, Report, Search, timed
 from .whole_program import WholeProgram, whole_program
 
 CHILD_LIMIT = 20_000  # columns; larger programs run in a process of their own, which can be ended in time

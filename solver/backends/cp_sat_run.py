@@ -11,7 +11,7 @@ from ortools.sat.python import cp_model as _cp_model
 from ..matrix import Matrix
 from ..solution import Stopped
 from .general import Float, Halted, in_thread, reason
-from .highs_run import Limits, Report, Search, timed
+from .outcome import Limits, Report, Search, timed
 
 cp_model: Any = _cp_model
 

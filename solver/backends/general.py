@@ -19,8 +19,7 @@ from ..matrix import Matrix, build_matrix
 from ..problem import Problem
 from ..solution import Plan, Stopped
 from ..stop import Stop
-from .highs_run import Limits, Report, Search, timed
-from .outcome import Outcome, Progress, whole_bound, whole_value
+from .outcome import Limits, Outcome, Progress, Report, Search, timed, whole_bound, whole_value
 
 Float = NDArray[np.float64]
 Halted = Callable[[], bool]

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import time as clock
+from dataclasses import replace
+from functools import partial
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..interrupt import Interrupt
 from ..matrix import Matrix, build_matrix
 from ..problem import Problem
-from ..solution import Plan, Stopped
+from ..solution import Plan
 from ..stop import Stop
+from .general import Float, Halted, solve_with
 from .highs_child import relaxation_in_child, search_in_child
-from .highs_run import Limits, highspy, pass_matrix, relaxation, running, search, timed
-from .outcome import Outcome, Prices, Progress, whole_bound, whole_value
-
-Float = NDArray[np.float64]
+from .highs_run import highspy, pass_matrix, relaxation, running, search
+from .outcome import Limits, Outcome, Prices, Progress, Report, Search, timed
 
 CHILD_LIMIT = 20_000  # columns; larger programs run in a process of their own, which can be ended in time
 
@@ -38,38 +38,30 @@ def solve_stage(
     `quick` suits one small program among many: the search neither starts again nor branches on trial. `apart` has even a small
     program solved in a process of its own.
     """
+    return solve_with(
+        partial(_search, quick, apart), problem,
+        stop=stop, seed=seed, threads=threads, progress=progress, interrupt=interrupt, warm=warm,
+    )  # fmt: skip
+
+
+def _search(
+    quick: bool,
+    apart: bool,
+    matrix: Matrix,
+    start: Float | None,
+    limits: Limits,
+    report: Report | None,
+    halted: Halted | None,
+) -> Search:
     began = clock.monotonic()
-    matrix = build_matrix(problem)
-    if not matrix.columns:
-        if np.any(matrix.row_lower > 0) or np.any(matrix.row_upper < 0):
-            return Outcome(Stopped.OPTIMAL, infeasible=True)
-        return Outcome(Stopped.OPTIMAL, plan=matrix.plan(np.zeros(0)), bound=0)
-    # HiGHS divides by the plan's value, a Stop by the bound: this gap is on the safe side for both signs
-    limits = Limits(stop.time, stop.gap / (1 + stop.gap), stop.work, seed, threads, quick)
-    start = None if warm is None else matrix.vector(problem, warm)
     run = search_in_child if apart or matrix.columns > CHILD_LIMIT else search
-
-    def report(value: float, bound: float, values: Float | None) -> None:
-        if progress is not None:
-            progress(whole_value(value), whole_bound(bound))
-
-    halted = None if interrupt is None else (lambda: interrupt.is_set)
-    found = run(matrix, start, timed(limits, began), report, halted)
+    limits = replace(limits, quick=quick)
+    found = run(matrix, start, limits, report, halted)
     if found.lost:
         # HiGHS may answer with the start itself while it states the value of a better plan that its presolve
         # made of it; without a start it keeps what it finds
         found = run(matrix, None, timed(limits, began), report, halted)
-    bound, value, stopped = whole_bound(found.bound), whole_value(found.value), found.stopped
-    if stopped is Stopped.OPTIMAL and bound is not None and value is not None and bound > value:
-        stopped = Stopped.GAP
-    return Outcome(
-        stopped,
-        plan=None if found.values is None else matrix.plan(found.values),
-        bound=bound,
-        work=found.nodes,
-        infeasible=found.infeasible,
-        error=found.error,
-    )
+    return found
 
 
 def lp_prices(

@@ -27,7 +27,8 @@ from numpy.typing import NDArray
 
 from ..matrix import Matrix
 from ..solution import Stopped
-from .highs_run import Limits, Report, Search, relaxation, timed
+from .highs_run import relaxation
+from .outcome import Limits, Report, Search, timed
 
 Float = NDArray[np.float64]
 Arrays = dict[str, NDArray[Any]]

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from ..matrix import Matrix
 from .highs import CHILD_LIMIT
 from .highs_child import search_in_child
-from .highs_run import Limits, highspy, pass_matrix, running, search
+from .highs_run import highspy, pass_matrix, running, search
+from .outcome import Limits
 
 Flags = NDArray[np.bool_]
 

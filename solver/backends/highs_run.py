@@ -9,10 +9,8 @@ from __future__ import annotations
 import ctypes
 import os
 import sys
-import time as clock
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from threading import Lock
 from typing import Any
 
@@ -22,42 +20,15 @@ from numpy.typing import NDArray
 
 from ..matrix import Matrix
 from ..solution import Stopped
+from .outcome import Limits, Report, Search
 
 Float = NDArray[np.float64]
-# value of the best solution, bound, and the solution itself where a new one was found
-Report = Callable[[float, float, Float | None], None]
 
 highspy: Any = _highspy  # its classes carry no types
 JUMP_LIMIT = 20_000  # columns; beyond it the feasibility jump runs for half a minute without looking at the clock
 
 _lock = Lock()
 _state = {"running": 0, "threads": 0, "greeted": 0}
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """When and how a run ends; seconds, share of the plan's value, nodes."""
-
-    time: float | None = None
-    relative_gap: float = 0.0
-    nodes: int | None = None
-    seed: int = 0
-    threads: int = 2
-    quick: bool = False  # a small program among many: no restarts, no branching on trial
-
-
-@dataclass(frozen=True, slots=True)
-class Search:
-    """What a MIP run found; `lost` if its solution falls short of the value stated for it."""
-
-    stopped: Stopped
-    values: Float | None
-    value: float
-    bound: float
-    nodes: int = 0
-    infeasible: bool = False
-    lost: bool = False
-    error: str = ""
 
 
 def search(
@@ -220,11 +191,3 @@ def _swallow_banner() -> None:
         os.dup2(kept, 1)
         os.close(kept)
         os.close(nowhere)
-
-
-def timed(limits: Limits, began: float) -> Limits:
-    """The same limits less the time that went by since `began`."""
-    if limits.time is None:
-        return limits
-    left = max(0.1, limits.time - (clock.monotonic() - began))
-    return replace(limits, time=left)

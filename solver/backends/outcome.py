@@ -1,9 +1,10 @@
-"""What every method gives back for one stage, and what it may report on the way."""
+"""What every method gives back for one stage, what it may report on the way, and the same of a search over plain arrays."""
 
 from __future__ import annotations
 
+import time as clock
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,8 @@ from numpy.typing import NDArray
 from ..leaves import Tree
 from ..region_proofs import RegionProofs
 from ..solution import Plan, Stopped
+
+Float = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,3 +56,41 @@ def whole_bound(value: float) -> int | None:
 def whole_value(value: float) -> int | None:
     """The value of a plan in whole points; None where there is no plan yet."""
     return int(np.floor(value + 1e-4)) if np.isfinite(value) else None
+
+
+# value of the best solution, bound, and the solution itself where a new one was found
+Report = Callable[[float, float, Float | None], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """When and how a run ends; seconds, share of the plan's value, nodes."""
+
+    time: float | None = None
+    relative_gap: float = 0.0
+    nodes: int | None = None
+    seed: int = 0
+    threads: int = 2
+    quick: bool = False  # a small program among many: no restarts, no branching on trial
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What a MIP run found; `lost` if its solution falls short of the value stated for it."""
+
+    stopped: Stopped
+    values: Float | None
+    value: float
+    bound: float
+    nodes: int = 0
+    infeasible: bool = False
+    lost: bool = False
+    error: str = ""
+
+
+def timed(limits: Limits, began: float) -> Limits:
+    """The same limits less the time that went by since `began`."""
+    if limits.time is None:
+        return limits
+    left = max(0.1, limits.time - (clock.monotonic() - began))
+    return replace(limits, time=left)

@@ -12,9 +12,8 @@ from ..solution import Plan
 from ..stop import Stop
 from .general import Float, Halted, solve_with
 from .highs_child import search_in_child
-from .highs_run import Limits, Report, Search
 from .missing import MissingSolver, installed
-from .outcome import Outcome, Progress
+from .outcome import Limits, Outcome, Progress, Report, Search
 
 CHILD_LIMIT = 2_000  # columns; larger programs run in a process that can be ended: a long relaxation hears nothing
 WAYS = {"pyscipopt": "scip_run", "ortools": "scip_ortools_run"}  # in this order

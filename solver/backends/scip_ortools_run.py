@@ -12,7 +12,7 @@ from ortools.math_opt.python import mathopt as _mathopt
 from ..matrix import Matrix
 from ..solution import Stopped
 from .general import Float, Halted, in_thread, is_loose, reason
-from .highs_run import Limits, Report, Search, timed
+from .outcome import Limits, Report, Search, timed
 
 mathopt: Any = _mathopt
 

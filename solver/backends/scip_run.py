@@ -12,7 +12,7 @@ import pyscipopt as _pyscipopt
 from ..matrix import Matrix
 from ..solution import Stopped
 from .general import Float, Halted, in_thread, is_loose, reason
-from .highs_run import Limits, Report, Search, timed
+from .outcome import Limits, Report, Search, timed
 
 pyscipopt: Any = _pyscipopt  # its classes carry no types
 

@@ -12,8 +12,8 @@ from qingdan.models.checker.region_bound import prove_regions as checked
 from qingdan.models.checker.regions import read_regions
 from qingdan.models.run_arrays import problem_arrays
 from qingdan.solver.backends.highs import solve_stage as by_highs
-from qingdan.solver.backends.highs_run import Limits, search
-from qingdan.solver.backends.outcome import Prices
+from qingdan.solver.backends.highs_run import search
+from qingdan.solver.backends.outcome import Limits, Prices
 from qingdan.solver.certificate import Certificate, certified_bound, make_stage
 from qingdan.solver.feasibility import profit
 from qingdan.solver.fixed_prices import FixedPrices
