@@ -34,7 +34,7 @@ def list_instances(
     data: Data = None,
     json: Json = False,
 ) -> None:
-    """问题族、算例集、找到的文件与已知最好值 / Families, sets, files found and best known values."""
+    """算例组、问题族、找到的文件与已知最好值 / Suites, families, files found and best known values."""
     with guarded(Console(json)) as console:
         run_list(console, family, data)
 
@@ -67,6 +67,8 @@ def run_list(console: Console, family: str | None, data: Path | None) -> None:
     """`qingdan bench list`"""
     from ..bench.classic_catalogue import collections, data_folder, instances, refuse_unknown
     from ..bench.classic_reading import InstanceError
+    from ..bench.records import read_records
+    from ..bench.suites import SUITES, suite
 
     try:
         if family is not None:
@@ -79,7 +81,19 @@ def run_list(console: Console, family: str | None, data: Path | None) -> None:
         "data": None if folder is None else str(folder),
         "families": [{"family": s.family, "set": s.set, "files": len(s.files), "values": s.values} for s in sets],
         "instances": None,
+        "suites": None,
     }
+    records = read_records()
+    held = {name: suite(name) for name in SUITES}
+    document["suites"] = [
+        {"suite": name, "instances": [one.id for one in several], "values": sum(one.id in records for one in several)}
+        for name, several in held.items()
+    ]
+    named = [
+        [name, len(several), several[0].recipe.told(), several[-1].recipe.told()] for name, several in held.items()
+    ]
+    if family is None:
+        console.table("算例组（bench run）", ["算例组", "算例", "最小", "最大"], named)
     rows = [[s.family, s.set, len(s.files), s.values] for s in sets]
     console.table("问题族与算例集", ["问题族", "算例集", "找到文件", "已知最好值"], rows)
     if family is not None:

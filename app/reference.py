@@ -31,7 +31,7 @@ JSON_KEYS: Final[Mapping[str, str]] = MappingProxyType(
         "runs add": "`store`, `run`, `state`",
         "runs work": "`store`, `delivered`, `runs`",
         "runs stop": "`store`, `run`, `state`",
-        "bench list": "`data`, `families`, `instances`",
+        "bench list": "`data`, `suites`, `families`, `instances`",
         "bench solve": "`status`, `stopped`, `objective`, `bound`, `certified_bound`, `gap`, `certified_gap`, `seconds`, "
         "`method`, `seed`, `best_known`, `best_known_bound`, `best_known_status`, `family`, `set`, `instance`, `sense`, "
         "`dimensions`, `faults`",
@@ -73,7 +73,8 @@ the database), `silent` (the worker no longer answers), `objective`, `bound`, `c
 `decisions` lists who decided what, why and on what basis (kind, name, sentence_zh, reason, basis, by, at); `trace` plan and
 bound over time, while the run goes on as well; `events` what happened to the run (at, kind, who, note).""",
         "bench list": """\
-`families` lists every set with `family`, `set`, `files` (found) and `values` (instances with a best known value). With
+`suites` lists every suite of [bench.md](bench.md) with the ids of its `instances` and for how many a best value was found here
+(`values`). `families` lists every set with `family`, `set`, `files` (found) and `values` (instances with a best known value). With
 `--family`, `instances` lists `set`, `instance`, `file`, `best_known`, `bound`, `status` and `source`; else it is null.
 Families, sets and sources: [classic.md](classic.md).""",
         "bench solve": """\

@@ -71,6 +71,9 @@ def test_families_and_instances_are_listed(bench: Command, tmp_path: Path) -> No
     """One glance at what is there and what is known of it."""
     told = bench("list", "--json").document
     assert {one["family"] for one in told["families"]} == {"sscflp", "gap", "mkp", "mmkp", "nrp", "pabulib"}
+    suites = {one["suite"]: one["instances"] for one in told["suites"]}
+    assert list(suites) == ["tiny", "standard", "province", "nation", "classic", "real"]
+    assert suites["tiny"][0] == "tiny-0002-1" and len(suites["classic"]) == 24
     assert (told["data"], told["instances"]) == (str(tmp_path), None)
     listed = {one["instance"]: one for one in bench("list", "--family", "gap", "--json").document["instances"]}
     assert listed["mine"]["file"] == str(tmp_path / "gap" / "chu1997" / "mine")
