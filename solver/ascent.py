@@ -245,10 +245,11 @@ def _settle_loose(books, shelves, ledger, price, arc_order, c, theta, grip, fres
         worth = _worth(books, shelves, ledger, price, arc_order, o, theta, grip)
         if worth > gain:
             best, gain = o, worth
+    fits = best != held
     if best >= 0 and best != held:
-        _make_way(books, ledger, price, arc_order, best, fresh)
-        add_option(books, ledger, price, arc_order, best)
-    if best != held and merit(books, ledger, theta) > before + 1e-10 * (1.0 + abs(before)):
+        fits = _make_way(books, ledger, price, arc_order, best, fresh)
+        fits = fits and add_option(books, ledger, price, arc_order, best)
+    if fits and merit(books, ledger, theta) > before + 1e-10 * (1.0 + abs(before)):
         return True
     undo(ledger, mark)
     return False

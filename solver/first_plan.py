@@ -26,6 +26,7 @@ FACTOR = 0.3  # of the natural price: what blocks pay for exceeding a row in the
 # pass by pass of a swing: the factor, how much what others lose counts when a block proposes an exchange, and whether
 # rows that are exceeded become dearer before it
 SWING = ((FACTOR, 0.0, False), (1.0, 0.0, True), (1.0, 1.0, True), (1.0, 1.0, True))
+EXCHANGE = 10.0  # times as long as the first pass takes a swing with exchange: without, where that is too much
 SWINGS = 4
 SWING_TIME = 0.25  # of the time left, at most, for further swings
 EXCEEDING = 1.5  # of the natural price of what a plan exceeds, when plans are compared
@@ -52,7 +53,9 @@ def first_plan(
     search.bar(guide.loss > reach, guide.opening_loss > reach)
     search.load(taken if hint is None else hint)
     search.reroute()
+    passing = clock.monotonic()
     search.run(EVEN, factor=FACTOR)
+    exchange = EXCHANGE * (clock.monotonic() - passing) <= SWING_TIME * limit
     best, best_merit = search.plan, _merit(problem, search, search.plan)
     for number in range(SWINGS):
         if (number and clock.monotonic() - began > SWING_TIME * limit * number / (number + 1)) or left() <= 0:
@@ -61,7 +64,7 @@ def first_plan(
         for factor, grip, dearer in SWING:
             if dearer:
                 search.make_dearer()
-            search.run(LEAN, factor=factor, grip=grip)
+            search.run(LEAN, factor=factor, grip=grip if exchange else 1.0)
         merit = _merit(problem, search, search.plan)
         if merit > best_merit:
             best, best_merit = search.plan, merit

@@ -17,7 +17,7 @@ from .core import CoreOutcome, Guide, SolvePart, solve_core, strained_columns
 from .elastic import EXCEEDED, row_use
 from .neighbourhood import Units, around, disagreement, make_units
 from .problem import NONE, Problem
-from .regions import Regions, share_out
+from .regions import Regions, share_out, shared_use
 from .search import DEARER, PlanSearch
 from .solution import Plan
 from .stop import Stop
@@ -42,6 +42,7 @@ REPAIR_OPTIONS = 250
 WIDER = 1.4  # how much options and reach grow with each attempt
 REPAIRS = 8  # times that all regions concerned are asked
 AT_ONCE = 2
+ASKED = 4  # regions that are asked to give way where a shared row is exceeded
 
 
 @dataclass(slots=True)
@@ -67,7 +68,8 @@ class Rounds:
     def __post_init__(self) -> None:
         p, search = self.problem, self.search
         self.regions = search.regions
-        self.penalty = np.where(search.books.row_soft, search.books.row_penalty, PENALTY * search.overspending)
+        natural = PENALTY * search.overspending
+        self.penalty = np.where(search.books.row_soft, np.maximum(search.books.row_penalty, natural), natural)
         grouped = p.option_group != NONE
         self.must = self.guide.option_weight > 0
         self.must[grouped] |= p.group_exact[p.option_group[grouped]]
@@ -75,22 +77,20 @@ class Rounds:
     def repair(self) -> None:
         """Bring exceeded rows back: their regions in turn, at a price that rises until none is exceeded."""
         for attempt in range(REPAIRS):
-            if not len(self._exceeded()):
+            concerned = self._concerned()
+            if not concerned.any():
                 return
             options, wider = int(REPAIR_OPTIONS * WIDER**attempt), self.reach * WIDER**attempt
             within_reach = self.must | (self.guide.loss <= wider)
             units = make_units(self.problem, self.guide, within_reach)
-            waiting, _ = self._bundles(within_reach, options)
+            waiting, _ = self._bundles(within_reach, options, np.flatnonzero(concerned))
             with self._crew() as workers:
-                while waiting:
-                    owners = self.regions.row[self._exceeded()]
-                    waiting = [held for held in waiting if np.any(owners < 0) or np.any(np.isin(owners, held))]
-                    if not waiting or not self.more():
-                        break
+                while waiting and self.more():
                     visited = np.zeros(units.count, np.bool_)
                     limits = self._limits(self.left() * AT_ONCE / (2 * len(waiting)), REPAIR_NODES)
                     self._wave(workers, waiting[:AT_ONCE], units, visited, within_reach, options, limits)
-                    waiting = waiting[AT_ONCE:]
+                    concerned = self._concerned()
+                    waiting = [held for held in waiting[AT_ONCE:] if concerned[list(held)].any()]
             self.penalty[self._exceeded()] *= DEARER
 
     def round(self) -> bool:
@@ -98,7 +98,7 @@ class Rounds:
         options = OPTIONS[self.number]
         within_reach = self.must | (self.guide.loss <= self.reach * REACHES[self.number])
         units = make_units(self.problem, self.guide, within_reach)
-        bundles, cores = self._bundles(within_reach, options)
+        bundles, cores = self._bundles(within_reach, options, np.arange(self.regions.count))
         visited = np.zeros(units.count, np.bool_)
         left = sum(cores)
         with self._crew() as workers:
@@ -128,13 +128,27 @@ class Rounds:
         p = self.problem
         return np.flatnonzero(row_use(p, self.plan) > p.row_limit + EXCEEDED)
 
-    def _bundles(self, within_reach: Flags, options: int) -> tuple[list[Bundle], list[int]]:
-        """Regions in random order, small ones together, and how many cores each bundle needs."""
+    def _concerned(self) -> Flags:
+        """Regions that own an exceeded row, and those that use most of an exceeded shared one."""
+        exceeded = self._exceeded()
+        owner = self.regions.row[exceeded]
+        concerned = np.zeros(self.regions.count, np.bool_)
+        concerned[owner[owner >= 0]] = True
+        if np.any(owner < 0):
+            rows, use = shared_use(self.problem, self.regions, self.plan)
+            for row in np.flatnonzero(np.isin(rows, exceeded)).tolist():
+                of_regions = use[row, :-1]
+                asked = np.argsort(-np.abs(of_regions), kind="stable")[:ASKED]
+                concerned[asked] = True
+        return concerned
+
+    def _bundles(self, within_reach: Flags, options: int, chosen: Int) -> tuple[list[Bundle], list[int]]:
+        """The chosen regions in random order, small ones together, and how many cores each bundle needs."""
         count = self.regions.count
         size = np.bincount(self.regions.option[within_reach], minlength=count)
         bundles: list[Bundle] = []
         bundle: list[int] = []
-        for number in self.search.random.permutation(count).tolist():
+        for number in self.search.random.permutation(chosen).tolist():
             if bundle and size[bundle].sum() + size[number] > options:
                 bundles.append(tuple(bundle))
                 bundle = []

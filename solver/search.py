@@ -27,6 +27,7 @@ Int = NDArray[np.int64]
 
 CHUNK = 100  # things between two looks at the clock
 DEARER = 3.0  # how much the penalty of rows that are still exceeded rises
+ASKING = 3.0  # of its price: what a unit costs that a rule asks for and does not get, at least
 SMALLEST_PRICE = 0.3  # of its natural price: what overspending a row without price costs at least
 
 # degrees of profit and of priced use, pass by pass
@@ -70,7 +71,8 @@ class PlanSearch:
 
     def __post_init__(self) -> None:
         p = self.priced.problem
-        self.books = open_books(self.priced)
+        books = open_books(self.priced)
+        self.books = books._replace(row_penalty=np.maximum(books.row_penalty, ASKING * self.row_price))
         asks = p.objectives[0].opening > 0
         asks[p.opening_row.owner_of_entry()[p.opening_row.amount < 0]] = True
         self.shelves = make_shelves(self.priced.layout, p.options, asks)
@@ -104,7 +106,7 @@ class PlanSearch:
 
     def lenient(self, factor: float) -> Books:
         """Books in which every row may be exceeded at `factor` times its price; rules that ask keep their penalty."""
-        penalty = np.where(self.books.row_soft, self.books.row_penalty, factor * self.dearer * self.overspending)
+        penalty = self.dearer * np.where(self.books.row_soft, self.books.row_penalty, factor * self.overspending)
         return self.books._replace(row_soft=np.ones(len(penalty), np.bool_), row_penalty=penalty)
 
     def make_dearer(self) -> None:
