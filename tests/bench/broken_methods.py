@@ -91,12 +91,12 @@ def leaks(problem: Problem, **settings: Any) -> Outcome:
     kept = []
     while True:
         kept.append(np.ones(1_000_000))
-        time.sleep(0.002)
+        time.sleep(0.01)
 
 
 def leaks_in_a_child(problem: Problem, **settings: Any) -> Outcome:
     """Lets another process keep it."""
-    code = "import time\nkept = []\nwhile True:\n    kept.append(bytearray(8_000_000))\n    time.sleep(0.005)\n"
+    code = "import time\nkept = []\nwhile True:\n    kept.append(bytearray(8_000_000))\n    time.sleep(0.02)\n"
     subprocess.run([sys.executable, "-c", code], check=False)
     return Outcome(Stopped.TIME)
 
