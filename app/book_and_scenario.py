@@ -60,6 +60,8 @@ def read_both(path: Path, scenario_path: Path | None) -> tuple[Book, Layered]:
 
 def lineage_of(read: Layered, book: Book) -> tuple[Mapping[str, str], ...]:
     """What a scenario extends, the nearest first, and how each one before differs from it."""
+    if read.base is None:
+        return ()
     from ..scenarios.differences import differences, in_words, names_for
 
     names = names_for(book)
@@ -76,10 +78,12 @@ def lineage_of(read: Layered, book: Book) -> tuple[Mapping[str, str], ...]:
 
 
 def told_differences(read: Layered, book: Book) -> list[str]:
-    """The scenario in a line for whoever waits: what it extends and what it changes."""
-    return [
-        f"测算方案继承“{base['title'] or base['name']}”：{base['zh']}" for base in lineage_of(read, book)
-    ]  # fmt: skip
+    """The scenario in a few lines for whoever waits: what it extends and changes, and what lacks its basis."""
+    from ..scenarios.differences import in_words, names_for, unfounded
+
+    told = [f"测算方案继承“{base['title'] or base['name']}”：{base['zh']}" for base in lineage_of(read, book)]
+    lacking = unfounded(read.scenario, names_for(book))
+    return told + ([f"未写依据（basis）：{in_words(lacking)}"] if lacking else [])
 
 
 def other_scenario(book: Path, scenario: Path, run: Path) -> Refusal | None:

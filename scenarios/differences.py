@@ -80,6 +80,16 @@ def differences(before: Scenario, after: Scenario, names: Names | None = None) -
     return found + _rules(before, after, names)
 
 
+def unfounded(scenario: Scenario, names: Names | None = None) -> list[Change]:
+    """What a scenario decides without a basis although public money wants one: pins, forbids and factors."""
+    single = {rule.name for rule in scenario.rules if rule.kind in ("pin", "forbid")}
+    return [
+        change
+        for change in differences(Scenario(), scenario, names)
+        if not change.basis and (change.kind in ("factor", "override") or change.zh in single)
+    ]
+
+
 def _with(**values: Any) -> Callable[[Scenario], Scenario]:
     return lambda scenario: scenario.model_copy(update=values)
 

@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 from qingdan.models.scenario import Scenario, parse_scenario
-from qingdan.scenarios.differences import differences, in_words
+from qingdan.scenarios.differences import differences, in_words, unfounded
 
 BASE = parse_scenario("""\
 [[rule]]
@@ -81,6 +81,28 @@ def test_a_title_alone_is_no_change() -> None:
         words(BASE.text().replace("share = 90", "share = 95"))
         == "“安全优先”改为：有办法解决的安全类需求中,至少95%达到“够”的水平"
     )
+
+
+def test_pins_forbids_and_factors_without_a_basis_are_named() -> None:
+    """Nothing that somebody decided stands there without somebody noticing that no document is named."""
+    text = """
+[factors]
+cost_percent = 110
+discount_percent = 95
+basis = { cost_percent = "信息价" }
+[[budget]]
+percent = 50
+[[rule]]
+kind = "pin"
+name = "甲确定纳入"
+needs = ["N1"]
+basis = "纪要"
+[[rule]]
+kind = "forbid"
+name = "乙暂不安排"
+needs = ["N2"]
+"""
+    assert in_words(unfounded(parse_scenario(text))) == "逐年折扣改为95%；乙暂不安排"
 
 
 BUDGETS = st.lists(
