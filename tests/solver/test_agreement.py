@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from brute_force import money, optimum
 from full_problems import ROW_KINDS, STRUCTURE, full_problem, structure_of
+from qingdan.solver import decomposition
 from qingdan.solver.certificate import certified_bound
 from qingdan.solver.dual import dual_value
 from qingdan.solver.feasibility import profit, violations
@@ -18,6 +19,13 @@ BATCH = 10  # problems of a test
 SHORT = range(30)  # batches in the quick run
 LONG = range(100, 500)
 NO_CLOCK = Stop(time=None)
+STEPS = 100  # of prices: so small a problem needs no more
+
+
+@pytest.fixture(autouse=True)
+def few_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Cases and cores decide small problems, so prices take few steps here."""
+    monkeypatch.setattr(decomposition, "STEPS", STEPS)
 
 
 def true_values(problem: Problem) -> tuple[int, ...] | None:
