@@ -93,7 +93,7 @@ def solve(
     book: BookPath,
     out: Out,
     scenario: ScenarioPath = None,
-    method: Annotated[str, typer.Option(help="auto | highs | decomposition | scip | cpsat | cbc")] = "auto",
+    method: Annotated[str, typer.Option(help="auto | race | highs | decomposition | scip | cpsat | cbc")] = "auto",
     gap: Annotated[float, typer.Option(help="与理论最优差距达到即停 / stop at this gap", min=0.0, max=0.99)] = 0.001,
     time: Time = 60.0,
     work: Annotated[int | None, typer.Option(help="确定性工作量上限 / deterministic work limit", min=1)] = None,

@@ -96,7 +96,7 @@ def add(
     book: Annotated[Path, typer.Argument(help="清单簿：CSV文件夹或.xlsx / book: CSV folder or .xlsx")],
     store: StoreUrl = HERE,
     scenario: Annotated[Path | None, typer.Option("--scenario", help="测算方案 scenario.toml / scenario file")] = None,
-    method: Annotated[str, typer.Option(help="auto | highs | decomposition | scip | cpsat | cbc")] = "auto",
+    method: Annotated[str, typer.Option(help="auto | race | highs | decomposition | scip | cpsat | cbc")] = "auto",
     gap: Annotated[float, typer.Option(help="与理论最优差距达到即停 / stop at this gap", min=0.0, max=0.99)] = 0.001,
     time: Annotated[float, typer.Option(help="秒 / seconds", min=0.1)] = 60.0,
     work: Annotated[int | None, typer.Option(help="确定性工作量上限 / deterministic work limit", min=1)] = None,

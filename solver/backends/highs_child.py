@@ -17,6 +17,7 @@ import sys
 import threading
 import time as clock
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import fields
 from importlib import import_module
 from queue import Empty, SimpleQueue
@@ -129,7 +130,8 @@ def _converse(
     finally:
         child.kill()
         child.wait()
-        child.stdin.close()
+        with suppress(BrokenPipeError):  # what was not sent yet
+            child.stdin.close()
         reader.join()
         child.stdout.close()
 

@@ -40,7 +40,7 @@ def test_the_best_plan_so_far_is_written(book: Path, tmp_path: Path) -> None:
     assert told.code == 130 and "保留目前最好的方案" in told.err
     assert "Traceback" not in "".join(seen)
     result = json.loads((tmp_path / "run" / "result.json").read_text(encoding="utf-8"))
-    assert told.document == {**result, "run": str(tmp_path / "run")}
+    assert told.document == {**result, "run": str(tmp_path / "run"), "stored": None}
     assert result["status"] in ("feasible", "optimal") and result["stopped"] in ("user", "optimal")
     assert result["objective"] > 0
     assert run("check", book, tmp_path / "run").code == 0

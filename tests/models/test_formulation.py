@@ -141,7 +141,7 @@ def test_money_that_arrives_later_pays_later() -> None:
 
 
 def test_budgets_lose_what_is_signed_and_change_with_the_scenario() -> None:
-    """Percent first, then amounts; contracts already signed are taken off; never below nothing."""
+    """Changes apply in the order of the file; contracts already signed are taken off; never below nothing."""
     book = make_book(
         projects=[{"id": "X1", "name": "旧项目", "store": "building"}],
         payments=[
@@ -158,8 +158,8 @@ def test_budgets_lose_what_is_signed_and_change_with_the_scenario() -> None:
     scenario = parse_scenario(
         "[[budget]]\nyears = [2028]\namount = 5000\n[[budget]]\nfunds = ['COUNTY']\npercent = 50\n"
     )
-    # 5000 - 2000.50; 50 million - 10 million
-    assert formulate(options, book, scenario).row_limit.tolist() == [29, 400_000]
+    # 5000 - 2000.50; half of 50 million - 10 million
+    assert formulate(options, book, scenario).row_limit.tolist() == [29, 150_000]
 
 
 def test_fixed_sums_draw_on_their_source() -> None:

@@ -89,7 +89,10 @@ def random_stage(
     try:
         of = column_regions(problem, row, group)
     except CertificateError:
-        of = tuple(rng.integers(0, count, size) for size in (problem.options, problem.openings, problem.extras))
+        option, opening, extra = (
+            rng.integers(0, count, size) for size in (problem.options, problem.openings, problem.extras)
+        )
+        of = option, opening, extra
     trees = []
     for number in range(count):
         columns = [

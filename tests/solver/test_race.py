@@ -136,13 +136,18 @@ def test_an_interrupt_ends_both(after: float) -> None:
     """Asked to end at any moment, the race gives its plan within about two seconds and leaves no process."""
     problem, interrupt = _assignment(4, clients=60, places=10), Interrupt()
     solve(problem, method="race", stop=Stop(time=1))  # kernels compiled
+    before = set(_children(os.getpid()))  # of other tests
     asked: list[float] = []
-    timer = threading.Timer(after, lambda: (asked.append(time.monotonic()), interrupt.set()))
-    timer.start()
+
+    def ask() -> None:
+        asked.append(time.monotonic())
+        interrupt.set()
+
+    threading.Timer(after, ask).start()
     solution = solve(problem, method="race", stop=Stop(time=60), interrupt=interrupt)
     assert time.monotonic() - asked[0] < 3.5
     assert solution.stopped is Stopped.USER
-    assert _children(os.getpid()) == []
+    assert set(_children(os.getpid())) <= before
 
 
 ALONE = """
