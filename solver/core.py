@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from .backends.outcome import Outcome
 from .blend_walk import mix
-from .elastic import elastic
+from .elastic import elastic, row_use
 from .losses import losses
 from .part import Part, cut_part
 from .prices import DualPrices, Priced, evaluate
@@ -166,13 +166,20 @@ def _columns(p: Problem, plan: Plan, free: Flags, free_door: Flags, within_reach
 
 
 def strained_columns(p: Problem, plan: Plan, rows: Int) -> tuple[Flags, Flags]:
-    """What of the plan uses one of these rows, by itself or through the money that pays it; and all that relieves one."""
+    """What of the plan uses one of these rows, by itself or through the money that pays it; all that relieves one; and
+    what of the plan stands in the way of that, on rows that have no room for it.
+    """  # fmt: skip
     over = np.zeros(p.rows, np.bool_)
     over[rows] = True
     arc = over[p.arc_source]
     arc[p.arc_row.owner_of_entry()[over[p.arc_row.index]]] = True
     demand = np.zeros(p.demands, np.bool_)
     demand[p.arc_demand[arc & (plan.arc > 0)]] = True
+    relieving = np.unique(p.option_row.owner_of_entry()[over[p.option_row.index] & (p.option_row.amount < 0)])
+    wanted = p.option_row.taken(relieving[~plan.option[relieving]])
+    full = wanted.amount > p.row_limit[wanted.index] - row_use(p, plan)[wanted.index]
+    blocking = over.copy()
+    blocking[wanted.index[(wanted.amount > 0) & full]] = True
     found = []
     for taken, row, spend in (
         (plan.option, p.option_row, p.option_spend),
@@ -181,7 +188,7 @@ def strained_columns(p: Problem, plan: Plan, rows: Int) -> tuple[Flags, Flags]:
         columns = np.flatnonzero(taken)
         drawing = np.zeros(len(taken), np.bool_)
         used, spent = row.taken(columns), spend.taken(columns)
-        drawing[columns[used.owner_of_entry()[over[used.index] & (used.amount > 0)]]] = True
+        drawing[columns[used.owner_of_entry()[blocking[used.index] & (used.amount > 0)]]] = True
         drawing[columns[spent.owner_of_entry()[demand[spent.index]]]] = True
         drawing[row.owner_of_entry()[over[row.index] & (row.amount < 0)]] = True
         found.append(drawing)

@@ -40,6 +40,8 @@ PRICE_WORK = 0.5  # of the work, at most, for prices
 FEWEST_STEPS = 100
 STEP_SECONDS = 4e-8  # for each option, roughly
 PRICE_TIME = 0.25  # of the time, at most, for prices
+SWING_SHARE = 0.4  # of the time left once there is a plan, for swinging it
+FAILURES = 3  # swings that did not better the plan, after which there are no more
 WHOLE = 6000  # options up to which HiGHS gets the whole program, and cases are distinguished for a proof
 LAST_RESORT = 20_000  # the same where there is no plan at all
 FEW = 1500  # options up to which cases of the whole are distinguished even where there are several regions
@@ -172,6 +174,7 @@ def solve_stage(
             run.threads,
         )
         rounds.repair()
+        _swings(run, rounds)
         while run.more() and not run.small_and_late() and rounds.round():
             rounds.repair()
         run.work += rounds.work
@@ -232,6 +235,13 @@ def _prices(priced: Priced, run: _Run, warm: Plan | None, earlier: Prices | None
         return find_prices(priced, steps=steps, proceed=proceed, threads=run.threads)
     start = (earlier.group, earlier.row)
     return find_prices(priced, steps=max(1, steps // AGAIN), start=start, proceed=proceed, threads=run.threads)
+
+
+def _swings(run: _Run, rounds: Rounds) -> None:
+    """Swing the plan again and again, for a part of the time, until that has failed often enough."""
+    began, limit, failed = clock.monotonic(), run.left(), 0
+    while failed < FAILURES and run.more() and clock.monotonic() - began < SWING_SHARE * limit:
+        failed += not rounds.swing()
 
 
 def _whole(run: _Run, search: PlanSearch) -> tuple[bool, str]:

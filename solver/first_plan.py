@@ -60,11 +60,7 @@ def first_plan(
     for number in range(SWINGS):
         if (number and clock.monotonic() - began > SWING_TIME * limit * number / (number + 1)) or left() <= 0:
             break  # another swing as long as those before would take too much
-        search.dearer[:] = 1.0
-        for factor, grip, dearer in SWING:
-            if dearer:
-                search.make_dearer()
-            search.run(LEAN, factor=factor, grip=grip if exchange else 1.0)
+        swing(search, exchange=exchange)
         merit = _merit(problem, search, search.plan)
         if merit > best_merit:
             best, best_merit = search.plan, merit
@@ -76,6 +72,15 @@ def first_plan(
     if search.offer(search.plan):
         tell()
     return max((best, search.plan), key=lambda plan: _merit(problem, search, plan)), reach
+
+
+def swing(search: PlanSearch, *, exchange: bool) -> None:
+    """From a low price of what exceeds rows to a high one; without `exchange` each block answers for itself alone."""
+    search.dearer[:] = 1.0
+    for factor, grip, dearer in SWING:
+        if dearer:
+            search.make_dearer()
+        search.run(LEAN, factor=factor, grip=grip if exchange else 1.0)
 
 
 def _merit(problem: Problem, search: PlanSearch, plan: Plan) -> float:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from .core import CoreOutcome, Guide, SolvePart, solve_core, strained_columns
 from .elastic import EXCEEDED, row_use
+from .first_plan import swing
 from .neighbourhood import Units, around, disagreement, make_units
 from .problem import NONE, Problem
 from .regions import Regions, share_out, shared_use
@@ -68,11 +69,31 @@ class Rounds:
     def __post_init__(self) -> None:
         p, search = self.problem, self.search
         self.regions = search.regions
-        natural = PENALTY * search.overspending
-        self.penalty = np.where(search.books.row_soft, np.maximum(search.books.row_penalty, natural), natural)
+        self.begin(self.plan)
         grouped = p.option_group != NONE
         self.must = self.guide.option_weight > 0
         self.must[grouped] |= p.group_exact[p.option_group[grouped]]
+
+    def begin(self, plan: Plan) -> None:
+        """Go on from this plan."""
+        books = self.search.books
+        natural = PENALTY * self.search.overspending
+        self.plan = plan
+        self.penalty = np.where(books.row_soft, np.maximum(books.row_penalty, natural), natural)
+
+    def swing(self) -> bool:
+        """Swing the best plan, bring it back within its rows, and keep it where it is better; whether it is."""
+        before = self.search.best_value if self.search.best is not None else None
+        self.search.load(self.plan)
+        swing(self.search, exchange=True)
+        self.begin(self.search.plan)
+        if not len(self._exceeded()) and self.search.offer(self.plan):
+            self.tell()
+        self.repair()
+        better = self.search.best is not None and (before is None or self.search.best_value > before)
+        if not better and self.search.best is not None:
+            self.begin(self.search.best)
+        return better
 
     def repair(self) -> None:
         """Bring exceeded rows back: their regions in turn, at a price that rises until none is exceeded."""

@@ -16,7 +16,7 @@ from .elastic import EXCEEDED, row_use
 from .feasibility import profit, violations
 from .halves import AFTERWARDS, Halves, another, make_halves, together, with_half_the_room
 from .prices import Priced, price_scales
-from .problem import Problem
+from .problem import NONE, Problem
 from .regions import Regions, divide
 from .reroute import bundles_of_arcs, rerouted
 from .shelves import Shelves, make_shelves
@@ -110,9 +110,20 @@ class PlanSearch:
         return self.books._replace(row_soft=np.ones(len(penalty), np.bool_), row_penalty=penalty)
 
     def make_dearer(self) -> None:
-        """Raise the penalty of what the plan exceeds."""
+        """Raise the penalty of what the plan exceeds, and look at all that would relieve it, whatever it loses."""
         p = self.priced.problem
-        self.dearer[row_use(p, self.plan) > p.row_limit + EXCEEDED] *= DEARER
+        exceeded = row_use(p, self.plan) > p.row_limit + EXCEEDED
+        self.dearer[exceeded] *= DEARER
+        relieving = p.option_row.owner_of_entry()[exceeded[p.option_row.index] & (p.option_row.amount < 0)]
+        self.shelves.option_barred[relieving] = False
+        facility = np.zeros(p.facilities + 1, np.bool_)
+        facility[p.option_facility[relieving]] = True
+        facility[NONE] = False
+        parent = p.facility_parent[np.flatnonzero(facility[:-1])]
+        facility[parent[parent != NONE]] = True
+        opens = p.opening_row.owner_of_entry()[exceeded[p.opening_row.index] & (p.opening_row.amount < 0)]
+        self.shelves.opening_barred[opens] = False
+        self.shelves.opening_barred[facility[p.opening_facility]] = False
 
     def run(self, degrees: tuple[tuple[float, float], ...], *, factor: float | None = None, grip: float = 1.0) -> None:
         """Passes over all blocks in random order; with a `factor` rows may be exceeded, and money is routed anew."""
